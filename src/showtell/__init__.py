@@ -1,0 +1,40 @@
+"""showtell: photo in, English sentence out.
+
+>>> from showtell import Captioner
+>>> Captioner.load().caption("photo.jpg").text  # doctest: +SKIP
+'A dog runs through the grass.'
+
+Importing the package loads neither PyTorch nor ONNX Runtime: names are resolved when first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from showtell.config import BeamConfig
+    from showtell.errors import ShowtellError
+    from showtell.metrics.report import Report, score
+    from showtell.runtime.captioner import Caption, Captioner
+
+__all__ = ["BeamConfig", "Caption", "Captioner", "Report", "ShowtellError", "score"]
+
+_HOMES = {
+    "BeamConfig": "showtell.config",
+    "Caption": "showtell.runtime.captioner",
+    "Captioner": "showtell.runtime.captioner",
+    "Report": "showtell.metrics.report",
+    "ShowtellError": "showtell.errors",
+    "score": "showtell.metrics.report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'showtell' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,189 @@
+"""The on-disk model format: one folder, or the same files in one zip, and nothing else needed.
+
+    bundle.json       what the model is, how it was made, what it scored, sha256 of the others
+    vocabulary.txt    one token a line, in order of id
+    encoder.onnx      pixels -> feature grid and pooled vector
+    start.onnx        features -> state
+    step.onnx         token ids and state -> log-probabilities and state
+
+A bundle is read whole and checked against its hashes before anything runs. Nothing is pickled.
+"""
+
+import difflib
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from showtell.config import BeamConfig, from_dict
+from showtell.errors import BundleError, ConfigError, UnknownModelError
+from showtell.files import sha256_hex, to_json, write_atomically
+from showtell.images import Preprocessing
+from showtell.vocabulary import SPECIAL_TOKENS, Vocabulary
+
+FORMAT_VERSION = 1
+MANIFEST = "bundle.json"
+VOCABULARY, ENCODER, START, STEP = "vocabulary.txt", "encoder.onnx", "start.onnx", "step.onnx"
+FILES = (VOCABULARY, ENCODER, START, STEP)
+ZIP_SUFFIXES = (".bundle", ".zip")
+DEFAULT_MODEL = "merge"
+BUNDLED_DIR = Path(__file__).parent / "bundles"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderInfo:
+    """The CNN of a bundle."""
+
+    name: str
+    features: str  # which of the encoder's outputs the decoder reads: pooled or grid
+    weights_sha256: str  # of the float32 weights it was exported from
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The content of `bundle.json`."""
+
+    format_version: int = FORMAT_VERSION
+    name: str
+    version: str
+    architecture: str
+    encoder: EncoderInfo
+    preprocessing: Preprocessing
+    decoding: BeamConfig
+    special_tokens: tuple[str, ...] = SPECIAL_TOKENS  # ids 0..3
+    precision: str = "float32"  # how the weights are stored
+    training: dict[str, Any] = field(default_factory=dict)  # data, split hashes, config, command
+    scores: dict[str, Any] = field(default_factory=dict)  # of the exported model, with signatures
+    files: dict[str, str] = field(default_factory=dict)  # sha256 of each
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model read into memory and checked."""
+
+    manifest: Manifest
+    vocabulary: Vocabulary
+    graphs: dict[str, bytes]  # `ENCODER`, `START` and `STEP`
+    sha256: str  # of bundle.json, and so of everything
+    num_bytes: int
+    path: Path
+
+
+def save_bundle(path: Path, manifest: Manifest, files: dict[str, bytes]) -> None:
+    """Write a bundle: one file where the name ends in .bundle or .zip, else a folder.
+
+    Args:
+        manifest: its `files` are filled in here.
+        files: the content of each of `FILES`.
+    """
+    assert set(files) == set(FILES), sorted(files)
+    hashes = {name: sha256_hex(files[name]) for name in FILES}
+    described = to_json({**asdict(manifest), "files": hashes})
+    if path.suffix in ZIP_SUFFIXES:
+        write_atomically(path, _zip({MANIFEST: described, **files}))
+        return
+    # The manifest goes last: until it is there, the old one's hashes refuse the new files.
+    for name in FILES:
+        write_atomically(path / name, files[name])
+    write_atomically(path / MANIFEST, described)
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Read a bundle, a folder or a zip, and check every byte of it.
+
+    Raises:
+        BundleError: not a bundle, incomplete, altered, or of a newer format.
+    """
+    contents = _read_zip(path) if path.is_file() else _read_folder(path)
+    manifest = _parse_manifest(contents[MANIFEST], path)
+    for name in FILES:
+        if sha256_hex(contents[name]) != manifest.files.get(name):
+            raise BundleError(
+                f"{path}: {name} was altered or damaged (its sha256 is not the one in {MANIFEST}); "
+                "export or install the model anew"
+            )
+    return Bundle(
+        manifest=manifest,
+        vocabulary=Vocabulary.from_text(contents[VOCABULARY].decode()),
+        graphs={name: contents[name] for name in (ENCODER, START, STEP)},
+        sha256=sha256_hex(contents[MANIFEST]),
+        num_bytes=sum(len(data) for data in contents.values()),
+        path=path,
+    )
+
+
+def bundled_models() -> dict[str, Path]:
+    """The models that come with the install, by name."""
+    return {p.parent.name: p.parent for p in sorted(BUNDLED_DIR.glob(f"*/{MANIFEST}"))}
+
+
+def find_bundle(model: str | Path | None = None) -> Path:
+    """Find a model: a path, the name of one that comes with the install, or the default.
+
+    Raises:
+        UnknownModelError: there is neither a file nor a model of that name.
+        BundleError: it is a training run, which must be exported first.
+    """
+    known = bundled_models()
+    name = str(model or DEFAULT_MODEL)
+    if name in known:
+        return known[name]
+    path = Path(name)
+    if (path / "config.json").exists():
+        raise BundleError(
+            f"{path} is a training run; export it first: "
+            f"showtell export {path} --out {path.name}.bundle"
+        )
+    if path.exists():
+        return path
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise UnknownModelError(
+        f"no model {name!r}, neither a file nor a name.{hint} "
+        f"`showtell models` lists all {len(known)}."
+    )
+
+
+def _parse_manifest(data: bytes, path: Path) -> Manifest:
+    try:
+        values = json.loads(data)
+        found = values["format_version"]
+        if isinstance(found, int) and found > FORMAT_VERSION:
+            raise BundleError(
+                f"{path} has bundle format {found}, this showtell reads up to {FORMAT_VERSION}; "
+                "pip install --upgrade showtell"
+            )
+        return from_dict(Manifest, values)
+    except (ValueError, KeyError, TypeError, ConfigError) as error:
+        raise BundleError(f"{path}: {MANIFEST} does not describe a model ({error})") from error
+
+
+def _read_folder(path: Path) -> dict[str, bytes]:
+    missing = [name for name in (MANIFEST, *FILES) if not (path / name).is_file()]
+    if missing:
+        raise BundleError(f"{path} is not a complete model bundle: {', '.join(missing)} missing")
+    try:
+        return {name: (path / name).read_bytes() for name in (MANIFEST, *FILES)}
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error}") from error
+
+
+def _read_zip(path: Path) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(name) for name in (MANIFEST, *FILES)}
+    except KeyError as error:
+        raise BundleError(f"{path} is not a complete model bundle: {error}") from error
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise BundleError(f"{path} is not a readable model bundle: {error}") from error
+
+
+def _zip(contents: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in contents.items():
+            # A fixed date, so that the same model gives the same file.
+            archive.writestr(zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0)), data)
+    return buffer.getvalue()

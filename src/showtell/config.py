@@ -1,0 +1,188 @@
+"""All settings of a training run: one TOML file in, the same as JSON beside the results.
+
+Sections are frozen dataclasses that refuse bad values at birth. An unknown key is an error that
+names the nearest known one, so a misspelt setting never silently keeps its default.
+"""
+
+import difflib
+import tomllib
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from showtell.errors import ConfigError
+
+T = TypeVar("T")
+
+
+def _require(ok: bool, message: str) -> None:
+    if not ok:
+        raise ConfigError(message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderConfig:
+    """Which CNN looks at the photo, and what of it the decoder sees."""
+
+    name: str = "efficientnet-lite2"
+    image_size: int = 224  # pixels, square
+    features: Literal["pooled", "grid"] = "pooled"  # (1, D) or (L, D) for each photo
+
+    def __post_init__(self) -> None:
+        _require(
+            self.image_size >= 32, f"image_size must be at least 32 pixels, got {self.image_size}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderConfig:
+    """The network that writes the sentence."""
+
+    architecture: str = "merge"
+    embedding_dim: int = 256  # E
+    hidden_dim: int = 256  # H
+    dropout: float = 0.5  # on the features and on the embedded words
+
+    def __post_init__(self) -> None:
+        _require(self.embedding_dim >= 1, f"embedding_dim must be positive, got {self.embedding_dim}")
+        _require(self.hidden_dim >= 1, f"hidden_dim must be positive, got {self.hidden_dim}")
+        _require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """How the decoder learns."""
+
+    min_count: int = 5  # a word enters the vocabulary when the train captions hold it this often
+    batch_size: int = 128  # captions
+    learning_rate: float = 1e-3  # Adam
+    clip_norm: float = 5.0  # the gradient's norm is cut to this
+    max_epochs: int = 20
+    patience: int = 3  # stop after this many epochs without a better validation CIDEr
+    checkpoint_every_s: float = 120.0  # within an epoch; every epoch ends with one too
+
+    def __post_init__(self) -> None:
+        for name in ("min_count", "batch_size", "max_epochs", "patience"):
+            value = getattr(self, name)
+            _require(value >= 1, f"{name} must be at least 1, got {value}")
+        for name in ("learning_rate", "clip_norm"):
+            value = getattr(self, name)
+            _require(value > 0, f"{name} must be above 0, got {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeamConfig:
+    """How to search. Lengths count word tokens; `<start>` and `<end>` are never counted."""
+
+    beam_size: int = 3  # hypotheses kept at each step; 1 is greedy search
+    max_length: int = 20  # tokens; a hypothesis this long that has not ended is unfinished
+    length_penalty: float = 0.7  # alpha of Wu et al. 2016, eq. 14; 0 ranks by total log-prob
+
+    def __post_init__(self) -> None:
+        _require(self.beam_size >= 1, f"beam_size must be at least 1, got {self.beam_size}")
+        _require(self.max_length >= 1, f"max_length must be at least 1, got {self.max_length}")
+        _require(
+            self.length_penalty >= 0, f"length_penalty must not be negative, got {self.length_penalty}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """A whole run: `showtell train CONFIG` reads one, `runs/NAME/config.json` keeps it."""
+
+    name: str = "merge"
+    seed: int = 1
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    decoding: BeamConfig = field(default_factory=BeamConfig)
+
+    def __post_init__(self) -> None:
+        ok = self.name.replace("-", "").replace("_", "").replace(".", "").isalnum()
+        _require(ok, f"name must be letters, digits, '-', '_' and '.', got {self.name!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts and values, ready for JSON."""
+        return asdict(self)
+
+
+def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
+    """Read a TOML file; `overrides` such as `"training.max_epochs=3"` win over it.
+
+    Raises:
+        ConfigError: the file is missing or not TOML, or a setting is unknown or bad.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the config {path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    for override in overrides:
+        _apply_override(values, override)
+    try:
+        return from_dict(Config, values)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def from_dict(cls: type[T], values: dict[str, Any], *, where: str = "") -> T:
+    """Build a settings dataclass from plain values, nested ones included.
+
+    Raises:
+        ConfigError: a key is unknown (the nearest known one is named) or a value has a wrong type.
+    """
+    hints = get_type_hints(cls)
+    known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"unknown setting {where + key!r}. {_nearest(key, list(known))}")
+    missing = [n for n, f in known.items() if n not in values and _has_no_default(f)]
+    _require(not missing, f"missing setting {', '.join(where + name for name in missing)}")
+    return cls(
+        **{key: _convert(hints[key], value, where=where + key) for key, value in values.items()}
+    )
+
+
+def _convert(hint: Any, value: Any, *, where: str) -> Any:
+    if is_dataclass(hint):
+        _require(isinstance(value, dict), f"{where} must be a section, got {value!r}")
+        return from_dict(hint, value, where=f"{where}.")  # type: ignore[arg-type]
+    if get_origin(hint) is Literal:
+        options = get_args(hint)
+        _require(value in options, f"{where} must be one of {', '.join(options)}, got {value!r}")
+        return value
+    if get_origin(hint) is tuple:
+        _require(isinstance(value, list | tuple), f"{where} must be a list, got {value!r}")
+        return tuple(_convert(get_args(hint)[0], item, where=where) for item in value)
+    if get_origin(hint) is dict:
+        _require(isinstance(value, dict), f"{where} must be a section, got {value!r}")
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        raise ConfigError(f"{where} must be of type {hint.__name__}, got {value!r}")
+    return value
+
+
+def _apply_override(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    _require(bool(equals), f"write a setting as section.key=value, got {override!r}")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text  # a bare word is a string
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        _require(isinstance(values, dict), f"{section} in {override!r} is not a section")
+    values[last] = value
+
+
+def _nearest(name: str, options: list[str]) -> str:
+    close = difflib.get_close_matches(name, options, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(options)}."
+
+
+def _has_no_default(item: Any) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING

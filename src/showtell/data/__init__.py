@@ -1,0 +1,1 @@
+"""Datasets: readers that give records, the feature cache, and batches for training."""

@@ -1,0 +1,15 @@
+"""Search: from a step-by-step decoder to captions as token ids. NumPy only."""
+
+from showtell.config import BeamConfig
+from showtell.decoding.beam import beam_search
+from showtell.decoding.greedy import greedy_search
+from showtell.decoding.stepper import Hypothesis, Stepper
+
+__all__ = ["Hypothesis", "Stepper", "beam_search", "greedy_search", "search"]
+
+
+def search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
+    """Find captions for every image of a stepper, best first: greedily when the beam is 1 wide."""
+    if config.beam_size == 1:
+        return greedy_search(stepper, config)
+    return beam_search(stepper, config)

@@ -1,0 +1,136 @@
+"""Beam search over a step-by-step caption decoder, for a batch of images at once.
+
+Pure NumPy. This module knows nothing of PyTorch, ONNX Runtime, images or words: it asks a
+`Stepper` for log-probabilities of the next token and returns token ids, best hypothesis first.
+
+Shapes: B images still searched, K beams each, V vocabulary size, T tokens so far.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showtell.config import BeamConfig
+from showtell.decoding.stepper import (
+    NEVER_EMITTED,
+    Hypothesis,
+    Stepper,
+    length_norm,
+    make_hypothesis,
+)
+from showtell.vocabulary import END_ID, START_ID
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
+    """Find the likeliest captions of every image, best first.
+
+    At each step every live beam may end; its ending competes, by length-normalised score, with
+    the endings found before. The `beam_size` best continuations that do not end live on. An
+    image is done when no live beam can still overtake its worst kept ending, so the search loses
+    nothing but what the beam's width costs.
+
+    Returns:
+        For each image 1 to `beam_size` hypotheses, ranked by
+        log_prob / ((5 + T) / 6) ** length_penalty. If none reached `<end>` within `max_length`
+        tokens, the live ones are returned with `finished=False`, so the result is never empty.
+
+    Source: Wu et al. 2016 (arXiv:1609.08144), eq. 14. Ties keep beam order, then the lower id.
+    """
+    num_images = stepper.num_rows
+    endings: list[list[Hypothesis]] = [[] for _ in range(num_images)]
+    searched = np.arange(num_images)  # (B,) indices of the images still searched
+    # One beam an image at first: all would be equal, and the beam would fill with copies.
+    tokens = np.zeros((num_images, 1, 0), dtype=np.int64)  # (B, K, T)
+    totals = np.zeros((num_images, 1))  # (B, K) nats
+    last_ids = np.full(num_images, START_ID, dtype=np.int64)  # (B·K,)
+
+    for length in range(config.max_length + 1):
+        log_probs = stepper.step(last_ids).astype(np.float64)  # (B·K, V)
+        log_probs[:, NEVER_EMITTED] = -np.inf
+        scores = totals[:, :, None] + log_probs.reshape(*totals.shape, -1)  # (B, K, V)
+        _collect_endings(endings, searched, tokens, scores[:, :, END_ID], config)
+        if length == config.max_length:
+            break
+        scores[:, :, END_ID] = -np.inf
+        parents, token_ids, totals = _best_continuations(scores, config.beam_size)
+        tokens = np.take_along_axis(tokens, parents[:, :, None], axis=1)
+        tokens = np.concatenate([tokens, token_ids[:, :, None]], axis=2)
+
+        open_ = ~_is_decided(endings, searched, totals, config)  # (B,)
+        if not open_.any():
+            break
+        rows = parents + np.arange(len(searched))[:, None] * (len(last_ids) // len(searched))
+        stepper.select(rows[open_].reshape(-1))
+        searched, tokens, totals = searched[open_], tokens[open_], totals[open_]
+        last_ids = token_ids[open_].reshape(-1)
+
+    for row, image in enumerate(searched):
+        if not endings[image]:
+            endings[image] = _unfinished(tokens[row], totals[row], config)
+    return endings
+
+
+def _best_continuations(scores: Floats, beam_size: int) -> tuple[Ints, Ints, Floats]:
+    """Give parent beam, token id and total (each (B, K')) of the best continuations, in order.
+
+    Taking the maximum K' times is faster than sorting K·V numbers, and keeps ties in order.
+    """
+    num_images, num_beams, vocabulary_size = scores.shape
+    flat = scores.reshape(num_images, -1)  # a view: found maxima are struck out in `scores`
+    images = np.arange(num_images)
+    width = min(beam_size, flat.shape[1])
+    best = np.empty((num_images, width), dtype=np.int64)
+    totals = np.empty((num_images, width))
+    for rank in range(width):
+        best[:, rank] = flat.argmax(axis=1)
+        totals[:, rank] = flat[images, best[:, rank]]
+        flat[images, best[:, rank]] = -np.inf
+    return best // vocabulary_size, best % vocabulary_size, totals
+
+
+def _collect_endings(
+    endings: list[list[Hypothesis]],
+    searched: Ints,
+    tokens: Ints,
+    totals: Floats,
+    config: BeamConfig,
+) -> None:
+    """Let every beam that can end enter its image's list of the best `beam_size` endings."""
+    for row, beam in np.argwhere(np.isfinite(totals)):
+        found = endings[searched[row]]
+        found.append(
+            make_hypothesis(
+                tokens[row, beam],
+                totals[row, beam],
+                finished=True,
+                length_penalty=config.length_penalty,
+            )
+        )
+        found.sort(key=lambda hypothesis: -hypothesis.score)
+        del found[config.beam_size :]
+
+
+def _is_decided(
+    endings: list[list[Hypothesis]], searched: Ints, totals: Floats, config: BeamConfig
+) -> NDArray[np.bool_]:
+    """Tell for each image whether nothing that may still come can enter its full endings."""
+    # A log-probability only falls, and the longest caption has the kindest divisor.
+    bound = totals.max(axis=1) / length_norm(config.max_length, config.length_penalty)
+    worst = np.array(
+        [
+            endings[image][-1].score if len(endings[image]) == config.beam_size else -np.inf
+            for image in searched
+        ]
+    )
+    return bound <= worst
+
+
+def _unfinished(tokens: Ints, totals: Floats, config: BeamConfig) -> list[Hypothesis]:
+    """Give the live beams as they are; the first even when the decoder gave it no chance."""
+    return [
+        make_hypothesis(ids, total, finished=False, length_penalty=config.length_penalty)
+        for rank, (ids, total) in enumerate(zip(tokens, totals, strict=True))
+        if np.isfinite(total) or rank == 0
+    ]

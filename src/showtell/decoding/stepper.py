@@ -1,0 +1,58 @@
+"""What search needs of a decoder, and what it gives back.
+
+Shapes: R rows (images × live beams), V vocabulary size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showtell.vocabulary import PAD_ID, START_ID, UNK_ID
+
+NEVER_EMITTED = (PAD_ID, START_ID, UNK_ID)
+
+
+class Stepper(Protocol):
+    """A decoder in the middle of its sentences. It keeps and reorders its own state.
+
+    A new stepper has one row for each image.
+    """
+
+    @property
+    def num_rows(self) -> int:
+        """R, the sentences now being written."""
+        ...
+
+    def step(self, token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Read one token a row (R,); give log-probabilities of the next (R, V), in nats."""
+        ...
+
+    def select(self, rows: NDArray[np.int64]) -> None:
+        """Make row i a copy of what was row `rows[i]`; the number of rows becomes `len(rows)`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One proposed caption."""
+
+    token_ids: tuple[int, ...]  # words only: no `<start>`, no `<end>`
+    log_prob: float  # sum over the tokens and, if finished, `<end>`; nats
+    score: float  # what ranks: log_prob / ((5 + T) / 6) ** length_penalty
+    finished: bool  # whether the decoder said `<end>`
+
+
+def length_norm(length: int, length_penalty: float) -> float:
+    """The divisor of a hypothesis of `length` words. Wu et al. 2016 (arXiv:1609.08144), eq. 14."""
+    return float(((5 + length) / 6) ** length_penalty)
+
+
+def make_hypothesis(
+    token_ids: Sequence[int], log_prob: float, *, finished: bool, length_penalty: float
+) -> Hypothesis:
+    """Score a hypothesis by its length-normalised log-probability."""
+    score = log_prob / length_norm(len(token_ids), length_penalty)
+    return Hypothesis(tuple(int(i) for i in token_ids), float(log_prob), score, finished)

@@ -1,0 +1,54 @@
+"""What can go wrong, as one tree.
+
+    ShowtellError
+    ├── ConfigError          a setting is missing, unknown or out of range
+    ├── ImageError           this file is not a picture we can read, or is too large
+    ├── BundleError          a model bundle is incomplete, altered or of a newer format
+    ├── UnknownModelError    no model of that name
+    ├── DataError            a dataset file does not say what we expect
+    ├── CheckpointError      a training run is incomplete or was made by another configuration
+    └── MissingExtraError    an optional dependency is not installed
+
+Every message says what, the value, and what to do. The command line turns one into a line on
+stderr and an exit code; the library only raises.
+"""
+
+
+class ShowtellError(Exception):
+    """Anything a user can cause and can mend."""
+
+
+class ConfigError(ShowtellError):
+    """A setting is missing, unknown or out of range."""
+
+
+class ImageError(ShowtellError):
+    """This file is not a picture we can read, or is too large."""
+
+
+class BundleError(ShowtellError):
+    """A model bundle is incomplete, altered or of a newer format."""
+
+
+class UnknownModelError(ShowtellError):
+    """No model of that name."""
+
+
+class DataError(ShowtellError):
+    """A dataset file does not say what we expect."""
+
+
+class CheckpointError(ShowtellError):
+    """A training run is incomplete or was made by another configuration."""
+
+
+class MissingExtraError(ShowtellError):
+    """An optional dependency is not installed."""
+
+    @classmethod
+    def for_module(cls, error: ImportError, *, extra: str, purpose: str) -> "MissingExtraError":
+        """Name the module that is missing, what needs it, and the command that installs it."""
+        return cls(
+            f"{purpose} needs {error.name or error}, which is not installed: "
+            f"pip install 'showtell[{extra}]'"
+        )

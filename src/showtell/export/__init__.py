@@ -1,0 +1,1 @@
+"""From PyTorch to a bundle that runs on ONNX Runtime alone."""

@@ -1,0 +1,116 @@
+"""PyTorch networks as ONNX graphs.
+
+| graph    | in                              | out                                             |
+|----------|---------------------------------|-------------------------------------------------|
+| encoder  | pixels (B, 3, size, size)       | grid (B, L, D), pooled (B, 1, D)                |
+| start    | features (B, L, D)              | the state, each (B, …)                          |
+| step     | token_ids (R,), the state       | log_probs (R, V), `next_` and the state's names |
+
+State that a step only reads (the projected photo, say) is not among its outputs.
+"""
+
+import inspect
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from showtell.models.decoders import Decoder, State
+from showtell.models.encoders import Encoder
+
+OPSET = 20
+
+
+def export_encoder(encoder: Encoder) -> bytes:
+    """Export the CNN, without its ImageNet classifier."""
+    size = encoder.preprocessing.size
+    return _export(
+        encoder.network,
+        (torch.zeros(2, 3, size, size),),
+        inputs=["pixels"],
+        outputs=["grid", "pooled"],
+    )
+
+
+def export_decoder(decoder: Decoder, *, feature_shape: tuple[int, int]) -> tuple[bytes, bytes]:
+    """Export a decoder, in evaluation mode, as its start graph and its step graph."""
+    assert not decoder.training
+    features = torch.zeros(2, *feature_shape)
+    with torch.inference_mode():
+        state = decoder.start(features)
+        _, after = decoder.step(torch.zeros(2, dtype=torch.int64), state)
+    names = list(state)
+    changing = [name for name in names if after[name] is not state[name]]
+    start = _export(_Start(decoder, names), (features,), inputs=["features"], outputs=names)
+    step = _export(
+        _Step(decoder, names, changing),
+        (torch.zeros(2, dtype=torch.int64), *state.values()),
+        inputs=["token_ids", *names],
+        outputs=["log_probs", *(f"next_{name}" for name in changing)],
+    )
+    return start, step
+
+
+class _Start(nn.Module):
+    def __init__(self, decoder: Decoder, names: list[str]) -> None:
+        super().__init__()
+        self.decoder, self.names = decoder, names
+
+    def forward(self, features: Tensor) -> tuple[Tensor, ...]:
+        state = self.decoder.start(features)
+        return tuple(state[name] for name in self.names)
+
+
+class _Step(nn.Module):
+    def __init__(self, decoder: Decoder, names: list[str], changing: list[str]) -> None:
+        super().__init__()
+        self.decoder, self.names, self.changing = decoder, names, changing
+
+    def forward(self, token_ids: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+        state: State = dict(zip(self.names, tensors, strict=True))
+        log_probs, after = self.decoder.step(token_ids, state)
+        return (log_probs, *(after[name] for name in self.changing))
+
+
+def _export(
+    module: nn.Module, arguments: tuple[Tensor, ...], *, inputs: list[str], outputs: list[str]
+) -> bytes:
+    """Trace a module whose tensors all have the batch as first, free dimension."""
+    batch = torch.export.Dim("batch", min=1, max=4096)
+    shapes = tuple({0: batch} for _ in arguments)
+    if any(kind.kind == kind.VAR_POSITIONAL for kind in _parameters(module)):
+        shapes = (shapes[0], shapes[1:])  # `*tensors` is one argument to the exporter
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            module.eval(),
+            arguments,
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=shapes,
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto.SerializeToString()
+
+
+def _parameters(module: nn.Module) -> Iterator[inspect.Parameter]:
+    yield from inspect.signature(module.forward).parameters.values()
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Keep the exporter's chatter about its own internals from the user."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,60 @@
+"""Does the exported model say what the PyTorch model says?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from showtell.config import BeamConfig
+from showtell.decoding import search
+from showtell.models.decoders import Decoder
+from showtell.models.stepper import TorchStepper
+from showtell.runtime.session import make_session
+from showtell.runtime.stepper import OnnxStepper
+from showtell.vocabulary import START_ID
+
+PROBE_STEPS = 8
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far an exported decoder is from its original."""
+
+    max_log_prob_error: float  # nats, over all tokens of the first steps
+    same_captions: float  # share of probes, 0 to 1
+
+
+def measure_parity(
+    decoder: Decoder,
+    start: bytes,
+    step: bytes,
+    *,
+    feature_shape: tuple[int, int],
+    config: BeamConfig,
+    num_probes: int = 32,
+    seed: int = 0,
+) -> Parity:
+    """Compare log-probabilities and captions on random features, step by step.
+
+    The probes are non-negative, as the output of a ReLU is.
+    """
+    random = np.random.default_rng(seed)
+    features = random.gamma(0.3, 1.0, (num_probes, *feature_shape)).astype(np.float32)
+    sessions = make_session(start, name="start"), make_session(step, name="step")
+
+    def steppers() -> tuple[TorchStepper, OnnxStepper]:
+        return TorchStepper(decoder, torch.from_numpy(features)), OnnxStepper(*sessions, features)
+
+    torch_stepper, onnx_stepper = steppers()
+    token_ids = np.full(num_probes, START_ID, dtype=np.int64)
+    error = 0.0
+    for _ in range(PROBE_STEPS):
+        expected, found = torch_stepper.step(token_ids), onnx_stepper.step(token_ids)
+        error = max(error, float(np.abs(expected - found).max()))
+        token_ids = random.integers(4, expected.shape[1], num_probes)
+    expected_captions, found_captions = (
+        [hypotheses[0].token_ids for hypotheses in search(stepper, config)]
+        for stepper in steppers()
+    )
+    same = np.mean([a == b for a, b in zip(expected_captions, found_captions, strict=True)])
+    return Parity(error, float(same))

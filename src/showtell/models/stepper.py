@@ -1,0 +1,40 @@
+"""The search protocol over a PyTorch decoder, for validation while training."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from showtell.models.decoders import Decoder
+
+
+class TorchStepper:
+    """A decoder in the middle of its sentences (`showtell.decoding.Stepper`).
+
+    The decoder must be in evaluation mode, or dropout disturbs the search.
+    """
+
+    def __init__(self, decoder: Decoder, features: Tensor) -> None:
+        """Begin one sentence for each of the features (B, L, D)."""
+        self._decoder = decoder
+        self._device = features.device
+        with torch.inference_mode():
+            self._state = decoder.start(features)
+
+    @property
+    def num_rows(self) -> int:
+        """R, the sentences now being written."""
+        return len(next(iter(self._state.values())))
+
+    def step(self, token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Read one token a row (R,); give log-probabilities of the next (R, V), in nats."""
+        with torch.inference_mode():
+            ids = torch.from_numpy(token_ids).to(self._device)
+            log_probs, self._state = self._decoder.step(ids, self._state)
+            return log_probs.float().cpu().numpy()
+
+    def select(self, rows: NDArray[np.int64]) -> None:
+        """Make row i a copy of what was row `rows[i]`."""
+        with torch.inference_mode():
+            index = torch.from_numpy(rows).to(self._device)
+            self._state = {name: tensor[index] for name, tensor in self._state.items()}

@@ -1,0 +1,1 @@
+"""Captioning on ONNX Runtime alone: what an install without extras can do."""

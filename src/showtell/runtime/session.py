@@ -1,0 +1,57 @@
+"""ONNX Runtime sessions. The only module that imports onnxruntime."""
+
+import os
+from pathlib import Path
+
+import onnxruntime as ort
+from onnxruntime import InferenceSession
+
+from showtell.errors import BundleError
+
+MAX_THREADS = 8  # the networks are small: more threads only wait for each other
+
+
+def available_cpus() -> int:
+    """Count the cores this process may use, a container's CPU quota included."""
+    if hasattr(os, "sched_getaffinity"):
+        cpus = len(os.sched_getaffinity(0))
+    else:
+        cpus = os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        cpus = min(cpus, max(1, int(quota) // int(period)))
+    except (OSError, ValueError):
+        pass  # no cgroup, or no quota ("max")
+    return cpus
+
+
+def default_threads() -> int:
+    """Threads for one session: `$SHOWTELL_THREADS`, else the available cores, at most 8."""
+    asked = os.environ.get("SHOWTELL_THREADS", "")
+    return int(asked) if asked.isdecimal() and int(asked) > 0 else min(available_cpus(), MAX_THREADS)
+
+
+def make_session(model: bytes, *, name: str, threads: int | None = None) -> InferenceSession:
+    """Load an ONNX graph on the CPU.
+
+    Args:
+        model: the graph, serialised.
+        name: what to call it in messages.
+        threads: within one operation; `default_threads()` if not given.
+
+    Raises:
+        BundleError: ONNX Runtime cannot load it.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads or default_threads()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors only
+    try:
+        return InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no public base class
+        raise BundleError(f"{name} cannot be loaded by ONNX Runtime: {error}") from error
+
+
+def describe_runtime() -> dict[str, str]:
+    """Version and execution providers of ONNX Runtime, for `showtell doctor`."""
+    return {"onnxruntime": ort.__version__, "providers": ", ".join(ort.get_available_providers())}

@@ -1,0 +1,37 @@
+"""The search protocol over a bundle's start and step graphs."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showtell.runtime.session import InferenceSession
+
+
+class OnnxStepper:
+    """A decoder in the middle of its sentences (`showtell.decoding.Stepper`)."""
+
+    def __init__(
+        self, start: InferenceSession, step: InferenceSession, features: NDArray[np.float32]
+    ) -> None:
+        """Begin one sentence for each of the features (B, L, D)."""
+        self._step = step
+        names = [output.name for output in start.get_outputs()]
+        self._state = dict(zip(names, start.run(names, {"features": features}), strict=True))
+        self._outputs = [output.name for output in step.get_outputs()]
+
+    @property
+    def num_rows(self) -> int:
+        """R, the sentences now being written."""
+        return len(next(iter(self._state.values())))
+
+    def step(self, token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Read one token a row (R,); give log-probabilities of the next (R, V), in nats."""
+        values = self._step.run(self._outputs, {"token_ids": token_ids, **self._state})
+        outputs = dict(zip(self._outputs, values, strict=True))
+        log_probs: NDArray[np.float32] = outputs.pop("log_probs")
+        for name, value in outputs.items():
+            self._state[name.removeprefix("next_")] = value
+        return log_probs
+
+    def select(self, rows: NDArray[np.int64]) -> None:
+        """Make row i a copy of what was row `rows[i]`."""
+        self._state = {name: value[rows] for name, value in self._state.items()}

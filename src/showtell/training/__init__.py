@@ -1,0 +1,1 @@
+"""Training: features once, then epochs of teacher forcing, judged by captions freely generated."""

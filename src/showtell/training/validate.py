@@ -1,0 +1,78 @@
+"""Validation: captions freely generated and scored, never teacher-forced BLEU."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from showtell.config import BeamConfig
+from showtell.data.dataset import CaptionDataset
+from showtell.decoding import search
+from showtell.metrics import Report, score
+from showtell.models.decoders import Decoder
+from showtell.models.stepper import TorchStepper
+from showtell.progress import Progress, no_progress
+from showtell.text import detokenize
+from showtell.vocabulary import Vocabulary
+
+IMAGES_AT_ONCE = 250  # searched together
+
+
+def caption_dataset(
+    decoder: Decoder,
+    dataset: CaptionDataset,
+    vocabulary: Vocabulary,
+    config: BeamConfig,
+    *,
+    progress: Progress = no_progress,
+) -> dict[str, str]:
+    """Write a caption for every image of a dataset: image id -> sentence."""
+    device = next(decoder.parameters()).device
+    captions: dict[str, str] = {}
+    with evaluating(decoder):
+        for start in range(0, len(dataset), IMAGES_AT_ONCE):
+            images = range(start, min(start + IMAGES_AT_ONCE, len(dataset)))
+            stepper = TorchStepper(decoder, dataset.features(images).to(device))
+            for image, found in zip(images, search(stepper, config), strict=True):
+                words = vocabulary.decode(found[0].token_ids)
+                captions[dataset.records[image].image_id] = detokenize(words)
+            progress(len(captions), len(dataset))
+    return captions
+
+
+def validate(
+    decoder: Decoder,
+    dataset: CaptionDataset,
+    vocabulary: Vocabulary,
+    config: BeamConfig,
+    *,
+    progress: Progress = no_progress,
+) -> tuple[Report, dict[str, str]]:
+    """Caption a split and score it; give the report and the captions."""
+    captions = caption_dataset(decoder, dataset, vocabulary, config, progress=progress)
+    references = {record.image_id: record.captions for record in dataset.records}
+    conditions = search_conditions(dataset.records[0].split, config)
+    return score(captions, references, conditions=conditions), captions
+
+
+def search_conditions(split: str, config: BeamConfig) -> dict[str, str]:
+    """What the signature of a validation score says of data and search."""
+    return {
+        "split": split,
+        "beam": str(config.beam_size),
+        "alpha": f"{config.length_penalty:g}",
+        "max": str(config.max_length),
+    }
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside the block, whatever mode it was in after it."""
+    was_training = module.training
+    module.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        module.train(was_training)
