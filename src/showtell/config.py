@@ -44,7 +44,9 @@ class DecoderConfig:
     dropout: float = 0.5  # on the features and on the embedded words
 
     def __post_init__(self) -> None:
-        _require(self.embedding_dim >= 1, f"embedding_dim must be positive, got {self.embedding_dim}")
+        _require(
+            self.embedding_dim >= 1, f"embedding_dim must be positive, got {self.embedding_dim}"
+        )
         _require(self.hidden_dim >= 1, f"hidden_dim must be positive, got {self.hidden_dim}")
         _require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
 
@@ -56,6 +58,7 @@ class TrainingConfig:
     min_count: int = 5  # a word enters the vocabulary when the train captions hold it this often
     batch_size: int = 128  # captions
     learning_rate: float = 1e-3  # Adam
+    schedule: Literal["constant", "cosine"] = "constant"  # cosine: falls to 0 at max_epochs
     clip_norm: float = 5.0  # the gradient's norm is cut to this
     max_epochs: int = 20
     patience: int = 3  # stop after this many epochs without a better validation CIDEr
@@ -82,8 +85,18 @@ class BeamConfig:
         _require(self.beam_size >= 1, f"beam_size must be at least 1, got {self.beam_size}")
         _require(self.max_length >= 1, f"max_length must be at least 1, got {self.max_length}")
         _require(
-            self.length_penalty >= 0, f"length_penalty must not be negative, got {self.length_penalty}"
+            self.length_penalty >= 0,
+            f"length_penalty must not be negative, got {self.length_penalty}",
         )
+
+    def conditions(self, split: str) -> dict[str, str]:
+        """What the signature of a score says of the split and the search."""
+        return {
+            "split": split,
+            "beam": str(self.beam_size),
+            "alpha": f"{self.length_penalty:g}",
+            "max": str(self.max_length),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,11 +44,3 @@ class CheckpointError(ShowtellError):
 
 class MissingExtraError(ShowtellError):
     """An optional dependency is not installed."""
-
-    @classmethod
-    def for_module(cls, error: ImportError, *, extra: str, purpose: str) -> "MissingExtraError":
-        """Name the module that is missing, what needs it, and the command that installs it."""
-        return cls(
-            f"{purpose} needs {error.name or error}, which is not installed: "
-            f"pip install 'showtell[{extra}]'"
-        )

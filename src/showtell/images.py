@@ -52,14 +52,30 @@ def prepare(source: ImageSource, preprocessing: Preprocessing) -> PreparedImage:
     Raises:
         ImageError: not a picture we can read; the message names the file and the reason.
     """
+    # Twice the target keeps the final resize, which averages, as good as from full size.
+    rgb, width, height = open_rgb(source, at_least=2 * preprocessing.size)
+    return PreparedImage(normalise(rgb, preprocessing), width, height)
+
+
+def open_rgb(source: ImageSource, *, at_least: int) -> tuple[Image.Image, int, int]:
+    """Open a picture upright and as RGB.
+
+    Args:
+        at_least: pixels; a large JPEG is decoded at 1/2, 1/4 or 1/8 of its size, which is much
+            faster, as long as both sides keep this length.
+
+    Returns:
+        The picture, and the width and height of the original as a person sees it.
+
+    Raises:
+        ImageError: not a picture we can read; the message names the file and the reason.
+    """
     name = describe(source)
     try:
         with _open(source) as image:
             width, height = _upright_size(image)
-            # A JPEG can be decoded at 1/2, 1/4 or 1/8 size. Twice the target keeps the final
-            # resize, which averages, as good as from full size.
-            image.draft(image.mode, (2 * preprocessing.size, 2 * preprocessing.size))
-            rgb = to_rgb(ImageOps.exif_transpose(image))
+            image.draft(image.mode, (at_least, at_least))
+            return to_rgb(ImageOps.exif_transpose(image)), width, height
     except UnidentifiedImageError as error:
         raise ImageError(f"{name}: not a picture in a format we read") from error
     except Image.DecompressionBombError as error:
@@ -68,7 +84,6 @@ def prepare(source: ImageSource, preprocessing: Preprocessing) -> PreparedImage:
         raise ImageError(f"{name}: no such file") from error
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow's decoders raise
         raise ImageError(f"{name}: cannot be decoded, it may be truncated ({error})") from error
-    return PreparedImage(normalise(rgb, preprocessing), width, height)
 
 
 def normalise(rgb: Image.Image, preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ def tokenize(caption: str) -> list[str]:
     >>> tokenize("A man's T-shirt doesn't fit .")
     ['a', 'man', "'s", 't-shirt', 'does', "n't", 'fit']
     """
-    return _TOKEN.findall(caption.lower().replace("’", "'"))
+    return _TOKEN.findall(caption.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
 
 
 def detokenize(tokens: list[str]) -> str:

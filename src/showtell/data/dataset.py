@@ -80,9 +80,7 @@ class CaptionDataset:
         """Batches of about `batch_size` captions in one epoch."""
         return len(self._chunks(batch_size))
 
-    def batches(
-        self, batch_size: int, *, seed: int, epoch: int, first: int = 0
-    ) -> Iterator[Batch]:
+    def batches(self, batch_size: int, *, seed: int, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Shuffle the images and give them in batches of about `batch_size` captions.
 
         Args:

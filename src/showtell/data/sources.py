@@ -122,7 +122,7 @@ def load_dataset(root: Path) -> Dataset:
     """
     if not root.is_dir():
         raise DataError(f"no dataset folder at {root}")
-    files = _FolderFiles(root)
+    files: _Files = _FolderFiles(root)
     if not files.has(TOKEN_FILE):
         files = _ZippedFiles(root)
     if not files.has(TOKEN_FILE):

@@ -77,7 +77,7 @@ def _best_continuations(scores: Floats, beam_size: int) -> tuple[Ints, Ints, Flo
 
     Taking the maximum K' times is faster than sorting K·V numbers, and keeps ties in order.
     """
-    num_images, num_beams, vocabulary_size = scores.shape
+    num_images, _, vocabulary_size = scores.shape
     flat = scores.reshape(num_images, -1)  # a view: found maxima are struck out in `scores`
     images = np.arange(num_images)
     width = min(beam_size, flat.shape[1])

@@ -36,10 +36,6 @@ def greedy_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]
         if finished.all() or length == config.max_length:
             break
     return [
-        [
-            make_hypothesis(
-                caption, total, finished=bool(done), length_penalty=config.length_penalty
-            )
-        ]
+        [make_hypothesis(caption, total, finished=bool(done), length_penalty=config.length_penalty)]
         for caption, total, done in zip(captions, totals, finished, strict=True)
     ]

@@ -9,7 +9,6 @@
 State that a step only reads (the projected photo, say) is not among its outputs.
 """
 
-import inspect
 import logging
 import warnings
 from collections.abc import Iterator
@@ -79,10 +78,10 @@ def _export(
     module: nn.Module, arguments: tuple[Tensor, ...], *, inputs: list[str], outputs: list[str]
 ) -> bytes:
     """Trace a module whose tensors all have the batch as first, free dimension."""
-    batch = torch.export.Dim("batch", min=1, max=4096)
-    shapes = tuple({0: batch} for _ in arguments)
-    if any(kind.kind == kind.VAR_POSITIONAL for kind in _parameters(module)):
-        shapes = (shapes[0], shapes[1:])  # `*tensors` is one argument to the exporter
+    batch = torch.export.Dim("batch")
+    shapes: tuple[object, ...] = tuple({0: batch} for _ in arguments)
+    if len(arguments) > 1:  # the step graph, whose `*tensors` are one argument to the exporter
+        shapes = (shapes[0], shapes[1:])
     with _quiet_exporter():
         program = torch.onnx.export(
             module.eval(),
@@ -96,10 +95,6 @@ def _export(
         )
     assert program is not None
     return program.model_proto.SerializeToString()
-
-
-def _parameters(module: nn.Module) -> Iterator[inspect.Parameter]:
-    yield from inspect.signature(module.forward).parameters.values()
 
 
 @contextmanager

@@ -41,8 +41,6 @@ def longest_common_subsequence(left: Sequence[str], right: Sequence[str]) -> int
         diagonal = 0  # of the row above, one to the left
         for column, other in enumerate(right, start=1):
             above = lengths[column]
-            lengths[column] = (
-                diagonal + 1 if token == other else max(above, lengths[column - 1])
-            )
+            lengths[column] = diagonal + 1 if token == other else max(above, lengths[column - 1])
             diagonal = above
     return lengths[-1]

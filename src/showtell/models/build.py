@@ -22,8 +22,7 @@ def build_decoder(config: DecoderConfig, *, feature_dim: int, vocabulary_size: i
         close = difflib.get_close_matches(config.architecture, ARCHITECTURES, n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
         raise ConfigError(
-            f"unknown architecture {config.architecture!r}. {hint}"
-            f"Known: {', '.join(ARCHITECTURES)}"
+            f"unknown architecture {config.architecture!r}. {hint}Known: {', '.join(ARCHITECTURES)}"
         )
     build = ARCHITECTURES[config.architecture]
     return build(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)

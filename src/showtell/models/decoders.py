@@ -48,6 +48,12 @@ class Decoder(nn.Module, ABC):
         """Read one token a row (R,); give log-probabilities (R, V) in nats and the new state."""
 
 
+def lstm_step(lstm: nn.LSTM, x: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+    """One step of a one-layer LSTM: input (R, E), hidden and cell (R, H) before and after."""
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    return torch.lstm_cell(x, (hidden, cell), *(lstm.get_parameter(name) for name in names))
+
+
 class MergeDecoder(Decoder):
     """The mission's figure: photo and sentence so far meet only after the LSTM.
 
@@ -62,9 +68,7 @@ class MergeDecoder(Decoder):
         super().__init__()
         self.dropout = nn.Dropout(config.dropout)
         self.image = nn.Linear(feature_dim, config.hidden_dim)
-        self.embedding = nn.Embedding(
-            vocabulary_size, config.embedding_dim, padding_idx=PAD_ID
-        )
+        self.embedding = nn.Embedding(vocabulary_size, config.embedding_dim, padding_idx=PAD_ID)
         self.lstm = nn.LSTM(config.embedding_dim, config.hidden_dim, batch_first=True)
         self.merge = nn.Linear(config.hidden_dim, config.hidden_dim)
         self.output = nn.Linear(config.hidden_dim, vocabulary_size)
@@ -86,13 +90,8 @@ class MergeDecoder(Decoder):
         }
 
     def step(self, token_ids: Tensor, state: State) -> tuple[Tensor, State]:
-        hidden, cell = torch.lstm_cell(
-            self.embedding(token_ids),
-            (state["hidden"], state["cell"]),
-            self.lstm.weight_ih_l0,
-            self.lstm.weight_hh_l0,
-            self.lstm.bias_ih_l0,
-            self.lstm.bias_hh_l0,
+        hidden, cell = lstm_step(
+            self.lstm, self.embedding(token_ids), state["hidden"], state["cell"]
         )
         log_probs = functional.log_softmax(self.readout(hidden + state["image"]), dim=-1)
         return log_probs, {"image": state["image"], "hidden": hidden, "cell": cell}

@@ -10,7 +10,6 @@ Shapes: B photos, D = 1280 feature channels, L = locations of the feature grid (
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -97,7 +96,7 @@ class EfficientNetLite(nn.Module):
         self.classifier = nn.Linear(FEATURE_DIM, NUM_CLASSES)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Give the grid (B, L, D), row by row from the top left, and the pooled vector (B, 1, D)."""
+        """Give the grid (B, L, D), row by row from the top left, and its mean (B, 1, D)."""
         x = functional.relu6(self.stem(pixels))
         for block in self.blocks:
             x = block(x)

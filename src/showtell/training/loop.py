@@ -6,6 +6,7 @@ checkpoint and ends with the same weights as one that was never killed.
 """
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -91,7 +92,7 @@ class Trainer:
         settings = self.config.training
         return self.state.epoch > settings.max_epochs or waited >= settings.patience
 
-    def fit(self, events: Events = Events()) -> TrainingState:
+    def fit(self, events: Events) -> TrainingState:
         """Train to the end.
 
         Raises:
@@ -121,6 +122,7 @@ class Trainer:
         )
         for batch in batches:
             loss, tokens = caption_loss(self.decoder, batch.to(self.device))
+            self._set_learning_rate(state.epoch - 1 + state.batch / total)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), settings.clip_norm)
@@ -136,6 +138,14 @@ class Trainer:
             if time.monotonic() - saved > settings.checkpoint_every_s:
                 self._save()
                 saved = time.monotonic()
+
+    def _set_learning_rate(self, epochs_done: float) -> None:
+        settings = self.config.training
+        rate = settings.learning_rate
+        if settings.schedule == "cosine":
+            rate *= 0.5 * (1 + math.cos(math.pi * epochs_done / settings.max_epochs))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
 
     def _finish_epoch(self, report: Report, captions: dict[str, str]) -> None:
         """Log the epoch, keep its weights if it is the best, and step to the next."""

@@ -1,17 +1,17 @@
 """A run folder: everything one training leaves behind, and how to read it back.
 
-    config.json          the settings it ran with, and hashes of the data it saw
-    vocabulary.txt       token ids in order
-    last.safetensors     to go on from, exactly
-    best.safetensors     weights of the epoch with the best validation CIDEr
-    log.jsonl            one line an epoch
-    curves.png           loss and CIDEr by epoch
-    val_captions.json    the best epoch's captions, COCO results format
+config.json          the settings it ran with, and hashes of the data it saw
+vocabulary.txt       token ids in order
+last.safetensors     to go on from, exactly
+best.safetensors     weights of the epoch with the best validation CIDEr
+log.jsonl            one line an epoch
+curves.png           loss and CIDEr by epoch
+val_captions.json    the best epoch's captions, COCO results format
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ class TrainedRun:
     scores: dict[str, Any]  # of the best epoch on val, with signatures
 
 
-def describe_data(name: str, splits: dict[str, Sequence[Record]]) -> dict[str, Any]:
+def describe_data(name: str, splits: Mapping[str, Sequence[Record]]) -> dict[str, Any]:
     """Name a dataset and hash each split, ids and captions in order."""
     hashes = {}
     for split, records in splits.items():
@@ -112,7 +112,9 @@ def load_run(path: Path) -> TrainedRun:
         described = json.loads(folder.config.read_text(encoding="utf-8"))
         vocabulary = Vocabulary.from_text(folder.vocabulary.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path} is not a training run: it has no {folder.config.name}") from error
+        raise CheckpointError(
+            f"{path} is not a training run: it has no {folder.config.name}"
+        ) from error
     except ValueError as error:
         raise CheckpointError(f"{folder.config} cannot be read: {error}") from error
     config = from_dict(Config, described["config"])

@@ -52,18 +52,8 @@ def validate(
     """Caption a split and score it; give the report and the captions."""
     captions = caption_dataset(decoder, dataset, vocabulary, config, progress=progress)
     references = {record.image_id: record.captions for record in dataset.records}
-    conditions = search_conditions(dataset.records[0].split, config)
+    conditions = config.conditions(dataset.records[0].split)
     return score(captions, references, conditions=conditions), captions
-
-
-def search_conditions(split: str, config: BeamConfig) -> dict[str, str]:
-    """What the signature of a validation score says of data and search."""
-    return {
-        "split": split,
-        "beam": str(config.beam_size),
-        "alpha": f"{config.length_penalty:g}",
-        "max": str(config.max_length),
-    }
 
 
 @contextmanager

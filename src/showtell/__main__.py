@@ -1,0 +1,5 @@
+"""`python -m showtell` is `showtell`."""
+
+from showtell.cli.main import main
+
+main()

@@ -1,0 +1,115 @@
+"""What goes to stderr: messages, tables for people, progress. Stdout is for data alone."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+@cache
+def stderr() -> Console:
+    """The console for people; colours only on a terminal, and not under NO_COLOR."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(message: str) -> None:
+    """Tell the user something that is not data."""
+    stderr().print(message, markup=False)
+
+
+def error(message: str) -> None:
+    """Say in one line what went wrong."""
+    stderr().print(f"showtell: {message}", markup=False, style="red")
+
+
+class ProgressBar:
+    """Progress on a terminal, nothing elsewhere; one bar for each named stage of the work."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def stage(self, name: str) -> Callable[[int, int], None]:
+        """Give a callback (done, total) that draws the stage of this name."""
+
+        def report(done: int, total: int) -> None:
+            if name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(name, total=total)
+            self._progress.update(self._tasks[name], completed=done, total=total)
+
+        return report
+
+    def restart(self, name: str) -> None:
+        """Begin a stage again, for work that repeats, such as epochs."""
+        if name in self._tasks:
+            self._progress.remove_task(self._tasks.pop(name))
+
+
+@contextmanager
+def progress_bar(*, enabled: bool = True) -> Iterator[ProgressBar]:
+    """Draw progress bars with an ETA on stderr while the block runs."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("eta"),
+        TimeRemainingColumn(),
+        console=stderr(),
+        transient=True,
+        disable=not (enabled and sys.stderr.isatty()),
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as progress:
+        yield ProgressBar(progress)
+
+
+@contextmanager
+def interrupt_flag() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a flag that the work asks for; a second one stops at once."""
+    pressed = False
+
+    def on_interrupt(signum: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+        say("stopping after this step; press Ctrl-C again to stop at once")
+
+    previous = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Lay rows out in columns under their keys, numbers to the right."""
+    texts = [{key: _text(value) for key, value in row.items()} for row in rows]
+    widths = {key: max(len(key), *(len(row[key]) for row in texts)) for key in texts[0]}
+    lines = ["  ".join(key.ljust(width) for key, width in widths.items()).rstrip()]
+    for row, text in zip(rows, texts, strict=True):
+        cells = [
+            text[key].rjust(width) if isinstance(row[key], int | float) else text[key].ljust(width)
+            for key, width in widths.items()
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.1f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,57 @@
+"""`showtell doctor`."""
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+PACKAGES = (
+    "showtell",
+    "numpy",
+    "pillow",
+    "pi-heif",
+    "onnxruntime",
+    "click",
+    "rich",
+    "torch",
+    "safetensors",
+    "onnx",
+    "onnxscript",
+    "matplotlib",
+)
+
+
+@click.command("doctor")
+def command() -> None:
+    """Check this install: versions, threads, providers, and that every model is whole and works."""
+    from PIL import Image
+
+    from showtell.bundle import DEFAULT_MODEL, bundled_models
+    from showtell.data.cache import default_cache_dir
+    from showtell.runtime.captioner import Captioner
+    from showtell.runtime.session import available_cpus, default_threads, execution_providers
+
+    click.echo(f"python       {platform.python_version()} at {sys.executable}")
+    click.echo(f"platform     {platform.platform()}")
+    for name in PACKAGES:
+        click.echo(f"{name:<12} {_version(name)}")
+    click.echo(f"cores        {available_cpus()} available, {default_threads()} threads used")
+    click.echo(f"providers    {', '.join(execution_providers())}")
+    click.echo(f"cache        {default_cache_dir()}")
+    for name, path in bundled_models().items():
+        captioner = Captioner.load(path)
+        caption = captioner.caption(Image.new("RGB", (64, 64), "white"))
+        mark = " (default)" if name == DEFAULT_MODEL else ""
+        click.echo(
+            f"model        {name}{mark}: checksums right, sha256 {captioner.bundle.sha256[:12]}, "
+            f"{captioner.bundle.num_bytes / 1e6:.1f} MB; "
+            f"{'answers' if caption.text else 'gives no sentence'}"
+        )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed (only training needs it)"

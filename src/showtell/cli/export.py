@@ -1,0 +1,81 @@
+"""`showtell export`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from showtell.cli import console
+from showtell.cli.options import PATH, no_progress_option
+
+EPILOG = """\b
+Examples:
+  showtell export runs/merge                          writes merge.bundle
+  showtell export runs/merge --out models/merge       a folder, as the name ends in no .bundle
+  showtell export runs/merge --data flickr8k          scores the bundle itself and records that
+"""
+
+
+@click.command("export", epilog=EPILOG)
+@click.argument("run", type=PATH, metavar="RUN")
+@click.option(
+    "--out",
+    type=PATH,
+    metavar="PATH",
+    help="A file NAME.bundle, or else a folder  [default: NAME.bundle]",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["float16", "float32"]),
+    default="float16",
+    show_default=True,
+    help="How weights are stored; the arithmetic is float32.",
+)
+@click.option("--data", "data_dir", type=PATH, metavar="DIR", help="Score the bundle on this val.")
+@click.option("--command", "made_by", default="", help="How the run was made, for the record.")
+@no_progress_option
+def command(
+    run: Path,
+    out: Path | None,
+    precision: str,
+    data_dir: Path | None,
+    made_by: str,
+    no_progress: bool,
+) -> None:
+    """Turn a training run into one self-contained bundle that captions without PyTorch.
+
+    The exported graphs are checked against PyTorch before anything is written.
+    """
+    from showtell.extras import require_extra
+
+    require_extra("train", purpose="exporting")
+    from showtell.bundle import load_bundle, save_bundle
+    from showtell.data.sources import load_dataset
+    from showtell.export.run import export_run
+    from showtell.runtime.captioner import Captioner
+    from showtell.runtime.evaluate import evaluate_bundle
+    from showtell.training.run import load_run
+
+    trained = load_run(run)
+    records = load_dataset(data_dir).require("val") if data_dir else ()
+    exported = export_run(trained, precision=precision, command=made_by)
+    out = out or Path(f"{trained.config.name}.bundle")
+    save_bundle(out, exported.manifest, exported.files)
+    if records:
+        captioner = Captioner(load_bundle(out))
+        config = exported.manifest.decoding
+        with console.progress_bar(enabled=not no_progress) as bar:
+            report, _ = evaluate_bundle(
+                captioner, records, config, progress=bar.stage("scoring the bundle")
+            )
+        scores = {"measured_on": "this bundle, ONNX Runtime", **report.to_dict()}
+        save_bundle(out, replace(exported.manifest, scores=scores), exported.files)
+    bundle = load_bundle(out)
+    parts = ", ".join(f"{n} {len(d) / 1e6:.1f} MB" for n, d in bundle.graphs.items())
+    found = bundle.manifest.scores.get("scores", {})
+    console.say(
+        f"{out}: {bundle.num_bytes / 1e6:.1f} MB ({parts}); log-probabilities within "
+        f"{exported.parity.max_log_prob_error:.1e} nats of PyTorch before rounding to "
+        f"{precision}; val CIDEr {found.get('CIDEr', float('nan')):.1f}, measured on "
+        f"{bundle.manifest.scores.get('measured_on')}"
+    )

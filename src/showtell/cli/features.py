@@ -1,0 +1,70 @@
+"""`showtell features`."""
+
+from pathlib import Path
+
+import click
+
+from showtell.cli import console
+from showtell.cli.options import PATH, cache_option, no_progress_option
+
+EPILOG = """\b
+Examples:
+  showtell features flickr8k --encoder efficientnet-lite2
+  showtell features flickr8k --encoder efficientnet-lite0 --image-size 224 --kind grid
+
+`showtell train` computes what is missing by itself; this does it ahead of time.
+"""
+
+
+@click.command("features", epilog=EPILOG)
+@click.argument("data_dir", type=PATH, metavar="DATA")
+@click.option("--encoder", default="efficientnet-lite2", show_default=True, metavar="NAME")
+@click.option(
+    "--image-size", type=int, default=224, show_default=True, metavar="N", help="Pixels, square."
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["pooled", "grid"]),
+    default="pooled",
+    show_default=True,
+    help="One vector a photo, or one for each location.",
+)
+@click.option("--split", "splits", multiple=True, help="Only this split; may be given again.")
+@cache_option
+@no_progress_option
+def command(
+    data_dir: Path,
+    encoder: str,
+    image_size: int,
+    kind: str,
+    splits: tuple[str, ...],
+    cache_dir: Path | None,
+    no_progress: bool,
+) -> None:
+    """Compute the CNN's features of a dataset's pictures and keep them.
+
+    A run that is stopped keeps what it has computed; the next goes on from there.
+    """
+    from showtell.config import EncoderConfig, from_dict
+    from showtell.data.sources import load_dataset
+    from showtell.extras import require_extra
+
+    config = from_dict(EncoderConfig, {"name": encoder, "image_size": image_size, "features": kind})
+    dataset = load_dataset(data_dir)
+    # Without --split: all pictures that are there, whatever else a split may lack.
+    records = [
+        record
+        for name in (splits or dataset.splits)
+        for record in (dataset.require(name) if splits else dataset.splits[name].records)
+    ]
+    require_extra("train", purpose="computing features")
+    from showtell.training.features import compute_features
+
+    with console.progress_bar(enabled=not no_progress) as bar:
+        cache, _ = compute_features(
+            records, config, cache_dir=cache_dir, progress=bar.stage("features")
+        )
+    locations, width = cache.shape
+    console.say(
+        f"{len(records)} pictures, {locations} × {width} numbers each, float16, in {cache.path}"
+    )

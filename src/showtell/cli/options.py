@@ -1,0 +1,78 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from showtell.config import BeamConfig
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# A type of our own making, so that a path is a `Path` and existence is checked by the work, which
+# says more about it than click could.
+PATH = click.Path(path_type=Path)
+
+
+def search_options(function: F) -> F:
+    """`--beam-size`, `--max-length`, `--length-penalty`; the model's own where not given."""
+    for decorator in (
+        click.option(
+            "--length-penalty",
+            type=float,
+            metavar="A",
+            help="Favour longer sentences the larger it is; 0 ranks by total log-probability.",
+        ),
+        click.option("--max-length", type=int, metavar="N", help="Most words in a sentence."),
+        click.option(
+            "--beam-size",
+            "--num-beams",
+            type=int,
+            metavar="N",
+            help="Hypotheses kept at each step; 1 is greedy.",
+        ),
+    ):
+        function = decorator(function)
+    return function
+
+
+def override(
+    config: BeamConfig,
+    *,
+    beam_size: int | None,
+    max_length: int | None,
+    length_penalty: float | None,
+) -> BeamConfig:
+    """Replace what the user asked for, keep the rest.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+    asked = {"beam_size": beam_size, "max_length": max_length, "length_penalty": length_penalty}
+    return replace(config, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
+
+
+data_option = click.option(
+    "--data",
+    "data_dir",
+    type=PATH,
+    required=True,
+    metavar="DIR",
+    help="Dataset folder: Flickr8k's own files, unpacked or as the published zips.",
+)
+cache_option = click.option(
+    "--cache-dir",
+    type=PATH,
+    metavar="DIR",
+    help="Where features are kept  [default: $SHOWTELL_CACHE or ~/.cache/showtell]",
+)
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="CPU threads  [default: the cores available, at most 8]",
+)
+no_progress_option = click.option("--no-progress", is_flag=True, help="Draw no progress bar.")
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for machines.")

@@ -1,0 +1,23 @@
+"""Optional dependencies: asked for by name, refused with the command that installs them."""
+
+from importlib.util import find_spec
+
+from showtell.errors import MissingExtraError
+
+MODULES = {
+    "train": ("torch", "safetensors", "onnx", "onnxscript", "matplotlib"),
+}
+
+
+def require_extra(extra: str, *, purpose: str) -> None:
+    """Check that an extra is installed, before anything slow begins.
+
+    Raises:
+        MissingExtraError: a module of it is missing.
+    """
+    missing = [name for name in MODULES[extra] if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"{purpose} needs {', '.join(missing)}, which is not installed: "
+            f"pip install 'showtell[{extra}]'"
+        )

@@ -1,0 +1,33 @@
+"""Score a bundle on a dataset: the whole path from picture files to sentences."""
+
+from collections.abc import Sequence
+
+from showtell.config import BeamConfig
+from showtell.data.sources import Record
+from showtell.metrics import Report, score
+from showtell.progress import Progress, no_progress
+from showtell.runtime.captioner import Captioner
+
+
+def evaluate_bundle(
+    captioner: Captioner,
+    records: Sequence[Record],
+    config: BeamConfig,
+    *,
+    progress: Progress = no_progress,
+) -> tuple[Report, dict[str, str]]:
+    """Caption every record's picture and score the captions; give the report and the captions.
+
+    Raises:
+        ImageError: a picture cannot be decoded.
+        DataError: a picture's file cannot be read.
+    """
+    captions: dict[str, str] = {}
+    pictures = (record.image.read_bytes() for record in records)
+    found = captioner.caption_many(pictures, config)
+    for record, caption in zip(records, found, strict=True):
+        captions[record.image_id] = caption.text
+        progress(len(captions), len(records))
+    references = {record.image_id: record.captions for record in records}
+    conditions = config.conditions(records[0].split)
+    return score(captions, references, conditions=conditions), captions

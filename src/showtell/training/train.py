@@ -1,0 +1,124 @@
+"""`showtell train`: from a dataset on disk to a trained run folder."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from showtell.config import Config
+from showtell.data.dataset import CaptionDataset
+from showtell.data.sources import load_dataset
+from showtell.errors import ConfigError
+from showtell.files import write_atomically
+from showtell.progress import Progress, no_progress
+from showtell.text import tokenize
+from showtell.training.features import compute_features
+from showtell.training.loop import Events, Trainer, TrainingState
+from showtell.training.plot import draw_curves
+from showtell.training.run import RunFolder, begin_run, describe_data
+from showtell.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingData:
+    """A dataset ready to train on."""
+
+    train: CaptionDataset
+    val: CaptionDataset
+    vocabulary: Vocabulary
+    feature_dim: int  # D
+    train_coverage: float  # share of running tokens that the vocabulary knows, 0 to 1
+    val_coverage: float
+    description: dict[str, object]  # name and split hashes
+
+
+def load_training_data(
+    config: Config,
+    data_dir: Path,
+    *,
+    cache_dir: Path | None = None,
+    progress: Progress = no_progress,
+) -> TrainingData:
+    """Read the train and val splits, build the vocabulary from train, look up the features.
+
+    Raises:
+        DataError: a split is incomplete or a dataset file is malformed.
+        ImageError: a picture cannot be decoded.
+    """
+    dataset = load_dataset(data_dir)
+    splits = {name: dataset.require(name) for name in ("train", "val")}
+    records = [record for split in splits.values() for record in split]
+    cache, hashes = compute_features(
+        records, config.encoder, cache_dir=cache_dir, progress=progress
+    )
+    tokens = {
+        name: [tokenize(caption) for record in split for caption in record.captions]
+        for name, split in splits.items()
+    }
+    vocabulary = Vocabulary.build(tokens["train"], min_count=config.training.min_count)
+    features = cache.open()
+    datasets = {
+        name: CaptionDataset(
+            split, vocabulary, features, cache.rows([hashes[r.image_id] for r in split])
+        )
+        for name, split in splits.items()
+    }
+    return TrainingData(
+        train=datasets["train"],
+        val=datasets["val"],
+        vocabulary=vocabulary,
+        feature_dim=cache.shape[1],
+        train_coverage=vocabulary.coverage(tokens["train"]),
+        val_coverage=vocabulary.coverage(tokens["val"]),
+        description=describe_data(data_dir.resolve().name, splits),
+    )
+
+
+def train_captioner(
+    config: Config,
+    data: TrainingData,
+    out: Path,
+    *,
+    device: torch.device,
+    force: bool = False,
+    events: Events | None = None,
+) -> TrainingState:
+    """Train, or go on with the run that `out` holds, and draw its curves after every epoch.
+
+    Args:
+        force: delete the run that `out` holds and begin anew.
+
+    Raises:
+        CheckpointError: `out` holds a run with other settings or other data.
+        KeyboardInterrupt: `events.should_stop` said so; the run can go on later.
+    """
+    folder = RunFolder(out)
+    if force and folder.config.exists():
+        shutil.rmtree(out)
+    begin_run(folder, config, data.vocabulary, data.description)
+    trainer = Trainer(
+        config,
+        train=data.train,
+        val=data.val,
+        vocabulary=data.vocabulary,
+        feature_dim=data.feature_dim,
+        folder=folder,
+        device=device,
+    )
+    state = trainer.fit(events or Events())
+    write_atomically(folder.curves, draw_curves(state.history, title=config.name))
+    return state
+
+
+def choose_device(name: str) -> torch.device:
+    """Give the device of a name; `auto` is the GPU where there is one.
+
+    Raises:
+        ConfigError: CUDA was asked for and is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device cuda: PyTorch finds no CUDA GPU here; use --device cpu")
+    return torch.device(name)
