@@ -1,8 +1,7 @@
 """`showtell caption`, and `showtell PHOTO` for short."""
 
-import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,11 @@ from showtell.cli.options import (
     search_options,
     threads_option,
 )
+from showtell.progress import Progress
 
 if TYPE_CHECKING:
-    from showtell.runtime.records import Photo
+    from showtell.cli.output import ToDict
+    from showtell.runtime.records import CaptionRecord, Photo
 
 SOME_FAILED, NO_IMAGES = 4, 5
 
@@ -90,36 +91,59 @@ def command(
     from showtell.runtime.records import caption_photos
 
     captioner = Captioner(bundle, threads=threads)
-    records, drawn, failed = [], [], 0
-    alone = len(named) == 1 and not named[0].is_dir()
+    outcome = _Outcome(keep=figure is not None)
     with console.progress_bar(enabled=not no_progress and len(found) > 1) as bar:
-        advance = bar.stage("captioning")
-        for done, record in enumerate(
-            caption_photos(captioner, found, config, batch_size=batch_size), start=1
-        ):
-            if record.error:
-                failed += 1
-                console.error(str(record.error))
-            if format_ == "jsonl" or as_jsonl:
-                _print(json.dumps(record.to_dict(captioner, config), ensure_ascii=False))
-            elif format_ == "json":
-                records.append(record.to_dict(captioner, config))
-            elif record.caption:
-                text = record.caption.text
-                _print(text if alone else f"{record.photo.name}\t{text}")
-            if figure and record.caption:
-                drawn.append((record.photo.source, record.caption.text))
-            advance(done, len(found))
-    if format_ == "json" and not as_jsonl:
-        _print(json.dumps(records, indent=2, ensure_ascii=False))
-    if figure and drawn:
+        records = caption_photos(captioner, found, config, batch_size=batch_size)
+        _write(
+            outcome.watch(records, bar.stage("captioning"), total=len(found)),
+            form="jsonl" if as_jsonl else format_,
+            alone=len(named) == 1 and not named[0].is_dir(),
+            to_dict=lambda record: record.to_dict(captioner, config),
+        )
+    if figure and outcome.captioned:
         from showtell.figure import save_sheet
 
-        save_sheet(figure, drawn)
-        console.say(f"drew {len(drawn)} photos to {figure}")
-    if failed and len(found) > 1:
-        console.say(f"{len(found) - failed} captioned, {failed} failed")
-    return SOME_FAILED if failed else 0
+        save_sheet(figure, outcome.captioned)
+        console.say(f"drew {len(outcome.captioned)} photos to {figure}")
+    if outcome.failed and len(found) > 1:
+        console.say(f"{len(found) - outcome.failed} captioned, {outcome.failed} failed")
+    return SOME_FAILED if outcome.failed else 0
+
+
+class _Outcome:
+    """Watches records go by: tells of failures, counts them, keeps what a figure needs."""
+
+    def __init__(self, *, keep: bool) -> None:
+        self._keep = keep
+        self.captioned: list[tuple[Path | bytes, str]] = []  # photo and sentence
+        self.failed = 0
+
+    def watch(
+        self, records: "Iterable[CaptionRecord]", advance: Progress, *, total: int
+    ) -> "Iterator[CaptionRecord]":
+        for done, record in enumerate(records, start=1):
+            if record.error:
+                self.failed += 1
+                console.error(str(record.error))
+            elif record.caption and self._keep:
+                self.captioned.append((record.photo.source, record.caption.text))
+            yield record
+            advance(done, total)
+
+
+def _write(
+    records: "Iterable[CaptionRecord]", *, form: str, alone: bool, to_dict: "ToDict"
+) -> None:
+    from showtell.cli import output
+
+    if form == "json":
+        output.write_json(records, to_dict)
+    elif form == "jsonl":
+        output.write_jsonl(records, to_dict)
+    elif alone:
+        output.write_sentences(records)
+    else:
+        output.write_text(records)
 
 
 def _find_photos(named: list[Path]) -> "list[Photo]":
@@ -130,9 +154,3 @@ def _find_photos(named: list[Path]) -> "list[Photo]":
         Photo("-", sys.stdin.buffer.read()) if path == Path("-") else Photo(path.as_posix(), path)
         for path in find_pictures(named)
     ]
-
-
-def _print(line: str) -> None:
-    """Write a line of data at once, so that a reader further down the pipe sees it."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

@@ -1,6 +1,7 @@
 """`showtell evaluate`."""
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ from showtell.cli.options import (
     override,
     search_options,
 )
+from showtell.config import BeamConfig
 
 if TYPE_CHECKING:
+    from showtell.data.sources import Record
     from showtell.metrics import Report
 
 EPILOG = """\b
@@ -57,39 +60,60 @@ def command(
     from showtell.files import to_json, write_atomically
 
     records = load_dataset(data_dir).require(split)
-    asked = {"beam_size": beam_size, "max_length": max_length, "length_penalty": length_penalty}
+
+    def chosen(own: BeamConfig) -> BeamConfig:
+        return override(
+            own, beam_size=beam_size, max_length=max_length, length_penalty=length_penalty
+        )
+
     with console.progress_bar(enabled=not no_progress) as bar:
         if (model / "config.json").exists():
-            from showtell.extras import require_extra
-
-            require_extra("train", purpose="scoring a training run")
-            from showtell.training.evaluate import evaluate_run
-            from showtell.training.run import load_run
-
-            run = load_run(model)
-            config = override(run.config.decoding, **asked)
-            report, captions = evaluate_run(
-                run,
-                records,
-                config,
-                cache_dir=cache_dir,
-                features_progress=bar.stage("features"),
-                progress=bar.stage("captioning"),
-            )
+            report, captions = _score_run(model, records, chosen, bar, cache_dir)
         else:
-            from showtell.runtime.captioner import Captioner
-            from showtell.runtime.evaluate import evaluate_bundle
-
-            captioner = Captioner.load(model)
-            config = override(captioner.bundle.manifest.decoding, **asked)
-            report, captions = evaluate_bundle(
-                captioner, records, config, progress=bar.stage("captioning")
-            )
+            report, captions = _score_bundle(model, records, chosen, bar)
     if out:
         rows = [{"image_id": image_id, "caption": text} for image_id, text in captions.items()]
         write_atomically(out, to_json(rows))
         console.say(f"{len(rows)} captions in {out}")
     click.echo(json.dumps(report.to_dict(), indent=2) if as_json else describe(report))
+
+
+def _score_run(
+    path: Path,
+    records: "Sequence[Record]",
+    chosen: Callable[[BeamConfig], BeamConfig],
+    bar: console.ProgressBar,
+    cache_dir: Path | None,
+) -> "tuple[Report, dict[str, str]]":
+    from showtell.extras import require_extra
+
+    require_extra("train", purpose="scoring a training run")
+    from showtell.training.evaluate import evaluate_run
+    from showtell.training.run import load_run
+
+    run = load_run(path)
+    return evaluate_run(
+        run,
+        records,
+        chosen(run.config.decoding),
+        cache_dir=cache_dir,
+        features_progress=bar.stage("features"),
+        progress=bar.stage("captioning"),
+    )
+
+
+def _score_bundle(
+    model: Path,
+    records: "Sequence[Record]",
+    chosen: Callable[[BeamConfig], BeamConfig],
+    bar: console.ProgressBar,
+) -> "tuple[Report, dict[str, str]]":
+    from showtell.runtime.captioner import Captioner
+    from showtell.runtime.evaluate import evaluate_bundle
+
+    captioner = Captioner.load(model)
+    config = chosen(captioner.bundle.manifest.decoding)
+    return evaluate_bundle(captioner, records, config, progress=bar.stage("captioning"))
 
 
 def describe(report: "Report") -> str:

@@ -103,7 +103,7 @@ def run(args: list[str]) -> int:
         console.error(str(error))
         return EXIT_CODES[type(error)]
     except (KeyboardInterrupt, click.Abort):
-        console.error("interrupted; what is written is valid, the same command goes on from it")
+        console.error("interrupted; what is written is valid")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         sys.stderr.close()

@@ -82,7 +82,13 @@ def command(
                 epoch=on_epoch,
                 should_stop=interrupted,
             )
-            state = train_captioner(loaded, data, out, device=chosen, force=force, events=events)
+            try:
+                state = train_captioner(
+                    loaded, data, out, device=chosen, force=force, events=events
+                )
+            except KeyboardInterrupt:
+                console.say(f"the run in {out} is kept; the same command goes on with it")
+                raise
     console.say(
         f"best epoch {state.best_epoch} with CIDEr {state.best_cider:.1f}; run in {out}\n"
         f"next: showtell evaluate {out} --data {data_dir}   or: showtell export {out}"

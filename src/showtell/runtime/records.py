@@ -15,6 +15,18 @@ from showtell.runtime.captioner import Caption, Captioner
 
 
 @dataclass(frozen=True)
+class Photo:
+    """A picture to caption, and the name it goes by in what we write."""
+
+    name: str
+    source: Path | bytes
+
+    def read_bytes(self) -> bytes:
+        """Read the encoded picture."""
+        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+
+
+@dataclass(frozen=True)
 class CaptionRecord:
     """What became of one photo: a caption, or the error that prevented it."""
 
@@ -49,18 +61,6 @@ class CaptionRecord:
             "status": "error" if self.error else "ok",
             "error": {"code": "image", "message": str(self.error)} if self.error else None,
         }
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A picture to caption, and the name it goes by in what we write."""
-
-    name: str
-    source: Path | bytes
-
-    def read_bytes(self) -> bytes:
-        """Read the encoded picture."""
-        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
 
 
 def caption_photos(

@@ -1,8 +1,9 @@
 """`showtell train`: from a dataset on disk to a trained run folder."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -106,9 +107,13 @@ def train_captioner(
         folder=folder,
         device=device,
     )
-    state = trainer.fit(events or Events())
-    write_atomically(folder.curves, draw_curves(state.history, title=config.name))
-    return state
+    told = events or Events()
+
+    def on_epoch(entry: dict[str, Any]) -> None:
+        write_atomically(folder.curves, draw_curves(trainer.state.history, title=config.name))
+        told.epoch(entry)
+
+    return trainer.fit(replace(told, epoch=on_epoch))
 
 
 def choose_device(name: str) -> torch.device:
