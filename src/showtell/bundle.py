@@ -104,9 +104,13 @@ def load_bundle(path: Path) -> Bundle:
                 f"{path}: {name} was altered or damaged (its sha256 is not the one in {MANIFEST}); "
                 "export or install the model anew"
             )
+    try:
+        vocabulary = Vocabulary.from_text(contents[VOCABULARY].decode())
+    except (UnicodeDecodeError, BundleError) as error:
+        raise BundleError(f"{path}: {VOCABULARY} cannot be used: {error}") from error
     return Bundle(
         manifest=manifest,
-        vocabulary=Vocabulary.from_text(contents[VOCABULARY].decode()),
+        vocabulary=vocabulary,
         graphs={name: contents[name] for name in (ENCODER, START, STEP)},
         sha256=sha256_hex(contents[MANIFEST]),
         num_bytes=sum(len(data) for data in contents.values()),
@@ -156,7 +160,7 @@ def _parse_manifest(data: bytes, path: Path) -> Manifest:
                 "pip install --upgrade showtell"
             )
         return from_dict(Manifest, values)
-    except (ValueError, KeyError, TypeError, ConfigError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, ConfigError) as error:
         raise BundleError(f"{path}: {MANIFEST} does not describe a model ({error})") from error
 
 
@@ -176,7 +180,7 @@ def _read_zip(path: Path) -> dict[str, bytes]:
             return {name: archive.read(name) for name in (MANIFEST, *FILES)}
     except KeyError as error:
         raise BundleError(f"{path} is not a complete model bundle: {error}") from error
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except Exception as error:  # zipfile and its decompressors share no error class
         raise BundleError(f"{path} is not a readable model bundle: {error}") from error
 
 

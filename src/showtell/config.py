@@ -6,6 +6,7 @@ names the nearest known one, so a misspelt setting never silently keeps its defa
 
 import difflib
 import tomllib
+from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -71,6 +72,10 @@ class TrainingConfig:
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
             _require(value > 0, f"{name} must be above 0, got {value}")
+        _require(
+            self.checkpoint_every_s >= 0,
+            f"checkpoint_every_s must not be negative, got {self.checkpoint_every_s}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +90,8 @@ class BeamConfig:
         _require(self.beam_size >= 1, f"beam_size must be at least 1, got {self.beam_size}")
         _require(self.max_length >= 1, f"max_length must be at least 1, got {self.max_length}")
         _require(
-            self.length_penalty >= 0,
-            f"length_penalty must not be negative, got {self.length_penalty}",
+            0 <= self.length_penalty <= 10,
+            f"length_penalty must be between 0 and 10, got {self.length_penalty}",
         )
 
     def conditions(self, split: str) -> dict[str, str]:
@@ -113,6 +118,7 @@ class Config:
     def __post_init__(self) -> None:
         ok = self.name.replace("-", "").replace("_", "").replace(".", "").isalnum()
         _require(ok, f"name must be letters, digits, '-', '_' and '.', got {self.name!r}")
+        _require(0 <= self.seed < 2**32, f"seed must be between 0 and 2**32 - 1, got {self.seed}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and values, ready for JSON."""
@@ -129,7 +135,7 @@ def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the config {path}: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or beyond Python's limits
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     for override in overrides:
         _apply_override(values, override)
@@ -172,7 +178,8 @@ def _convert(hint: Any, value: Any, *, where: str) -> Any:
         _require(isinstance(value, dict), f"{where} must be a section, got {value!r}")
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        with suppress(OverflowError):  # no float is that large
+            return float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         raise ConfigError(f"{where} must be of type {hint.__name__}, got {value!r}")
     return value
@@ -183,8 +190,8 @@ def _apply_override(values: dict[str, Any], override: str) -> None:
     _require(bool(equals), f"write a setting as section.key=value, got {override!r}")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text  # a bare word is a string
+    except (ValueError, RecursionError):
+        value = text.strip()  # a bare word is a string
     *sections, last = key.strip().split(".")
     for section in sections:
         values = values.setdefault(section, {})

@@ -7,17 +7,37 @@ for every photo".
 
 import io
 import os
+import threading
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
-from showtell.errors import ImageError
+from showtell.errors import ConfigError, ImageError
 
 ImageSource = str | os.PathLike[str] | bytes | Image.Image
+
+# Pillow also names files that it cannot decode (MPEG, HDF5), draws with the help of other programs
+# (EPS, WMF) or knows by too little to tell them from noise (TGA, PCD): those are no pictures here.
+FORMATS = (
+    *("AVIF", "BMP", "DIB", "GIF", "HEIF", "ICNS", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM"),
+    *("PSD", "QOI", "TIFF", "WEBP"),
+)
+# EXIF Orientation -> what turns the picture upright; 5 to 8 swap its sides.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +51,14 @@ class Preprocessing:
     size: int  # pixels, height and width
     mean: tuple[float, ...]  # RGB, 0..255
     std: tuple[float, ...]  # RGB, 0..255
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise ConfigError(f"size must be at least 1 pixel, got {self.size}")
+        if len(self.mean) != 3:
+            raise ConfigError(f"mean must be 3 numbers, got {self.mean}")
+        if len(self.std) != 3 or min(self.std) <= 0:
+            raise ConfigError(f"std must be 3 numbers above 0, got {self.std}")
 
 
 @dataclass(frozen=True)
@@ -70,20 +98,19 @@ def open_rgb(source: ImageSource, *, at_least: int) -> tuple[Image.Image, int, i
     Raises:
         ImageError: not a picture we can read; the message names the file and the reason.
     """
-    name = describe(source)
     try:
-        with _open(source) as image:
-            width, height = _upright_size(image)
+        with _pillow_hushed, _open(source) as image:
+            width, height = image.size
             image.draft(image.mode, (at_least, at_least))
-            return to_rgb(ImageOps.exif_transpose(image)), width, height
-    except UnidentifiedImageError as error:
-        raise ImageError(f"{name}: not a picture in a format we read") from error
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{name}: too many pixels to open safely ({error})") from error
-    except FileNotFoundError as error:
-        raise ImageError(f"{name}: no such file") from error
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow's decoders raise
-        raise ImageError(f"{name}: cannot be decoded, it may be truncated ({error})") from error
+            image.load()  # here a TIFF turns itself upright, and forgets its orientation
+            orientation = _orientation(image)
+            if orientation in SIDEWAYS:
+                width, height = height, width
+            if orientation in UPRIGHT:
+                image = image.transpose(UPRIGHT[orientation])
+            return to_rgb(image), width, height
+    except Exception as error:  # Pillow's decoders share no error class
+        raise ImageError(f"{describe(source)}: {_reason(error)}") from error
 
 
 def normalise(rgb: Image.Image, preprocessing: Preprocessing) -> NDArray[np.float32]:
@@ -109,7 +136,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
-    values = np.asarray(image, dtype=np.float32)
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32)).clip(min=0)
     top = float(values.max(initial=0.0))
     if image.mode.startswith("I") and top > 255:
         values = values / 257.0  # 65535 -> 255
@@ -124,14 +151,19 @@ def _open(source: ImageSource) -> Image.Image:
     _register_heif()
     if isinstance(source, bytes):
         if not source:
-            raise ImageError(f"{describe(source)}: empty")
-        return Image.open(io.BytesIO(source))
-    path = Path(source)
-    if path.is_dir():
-        raise ImageError(f"{path}: a folder, not a picture")
-    if path.exists() and path.stat().st_size == 0:
-        raise ImageError(f"{path}: the file is empty (0 bytes)")
-    return Image.open(path)
+            raise ImageError("empty (0 bytes)")
+        image: Image.Image = Image.open(io.BytesIO(source))
+    else:
+        path = Path(source)
+        if path.is_dir():
+            raise ImageError("a folder, not a picture")
+        if path.stat().st_size == 0:
+            raise ImageError("the file is empty (0 bytes)")
+        image = Image.open(path)
+    if image.format not in FORMATS:
+        image.close()
+        raise ImageError(f"{image.format} is not a format we read ({', '.join(FORMATS)})")
+    return image
 
 
 def _register_heif() -> None:
@@ -140,10 +172,58 @@ def _register_heif() -> None:
     pi_heif.register_heif_opener()
 
 
-def _upright_size(image: Image.Image) -> tuple[int, int]:
-    """Give width and height as a person sees them, after EXIF rotation."""
-    sideways = image.getexif().get(0x0112) in (5, 6, 7, 8)  # EXIF Orientation
-    return (image.height, image.width) if sideways else image.size
+def _orientation(image: Image.Image) -> int:
+    """EXIF Orientation, 1 to 8; 1, upright, where there is none or the EXIF block is damaged."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # whatever its parser stumbled on, the picture itself may be sound
+        return 1
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case ImageError():
+            return str(error)
+        case UnidentifiedImageError():
+            return "not a picture in a format we read"
+        case Image.DecompressionBombError():
+            return f"too many pixels to open safely ({error})"
+        case FileNotFoundError():
+            return "no such file"
+        case OSError(strerror=str(why)):  # from the file system, not from a decoder
+            return f"cannot be read ({why})"
+        case _:
+            return f"cannot be decoded, it may be truncated ({error})"
+
+
+class _PillowHushed:
+    """Hides what Pillow warns of: a picture is read, or an `ImageError` says why it is not.
+
+    `warnings.catch_warnings` swaps the filters of the whole process, so threads that overlap would
+    put back each other's. Here the first to enter swaps and the last to leave puts back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+            self._inside += 1
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._filters.__exit__(None, None, None)
+
+
+_pillow_hushed = _PillowHushed()
 
 
 def describe(source: ImageSource) -> str:
@@ -154,12 +234,16 @@ def describe(source: ImageSource) -> str:
 
 
 def is_picture(path: Path) -> bool:
-    """Tell by content, never by suffix, whether a file holds a picture we read."""
-    _register_heif()
+    """Tell by content, never by suffix, whether a file holds a picture.
+
+    One that may not be opened, or has too many pixels, counts as one: `prepare` says why not.
+    """
     try:
-        with Image.open(path):
+        with _pillow_hushed, _open(path):
             return True
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except (Image.DecompressionBombError, PermissionError):
+        return True
+    except Exception:  # Pillow's decoders share no error class
         return False
 
 
@@ -170,10 +254,14 @@ def find_pictures(paths: Iterable[Path]) -> Iterator[Path]:
     A file that was named by the caller is never left out: if it is no picture, `prepare` says so.
     """
     for path in paths:
-        if not path.is_dir():
+        try:
+            inside = sorted(path.rglob("*")) if path.is_dir() else None
+        except OSError:  # a name too long, a folder without permission
+            inside = None
+        if inside is None:
             yield path
             continue
-        for found in sorted(path.rglob("*")):
+        for found in inside:
             hidden = any(part.startswith(".") for part in found.relative_to(path).parts)
-            if not hidden and found.is_file() and is_picture(found):
+            if not hidden and is_picture(found):
                 yield found

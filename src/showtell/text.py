@@ -7,10 +7,10 @@ kept whole ("t-shirt").
 
 import re
 
-_CLITIC = r"'(?:s|re|ve|ll|d|m)\b"
+# "'s", "n't" …: ends where a word ends, or where one more "n't" begins.
+_CLITIC = r"(?:'(?:s|re|ve|ll|d|m)|n't)(?=\b|n't)"
 _WORD = r"[^\W_]+(?:[-&][^\W_]+)*"
-_NEGATED = r"[^\W_]+(?=n't\b)"  # the "do" of "don't"
-_TOKEN = re.compile(rf"n't\b|{_CLITIC}|{_NEGATED}|{_WORD}")
+_TOKEN = re.compile(rf"{_CLITIC}|{_WORD}(?={_CLITIC})|{_WORD}")  # "do" before "n't", not "don"
 
 
 def tokenize(caption: str) -> list[str]:
@@ -31,7 +31,8 @@ def detokenize(tokens: list[str]) -> str:
     >>> detokenize(["a", "man", "'s", "t-shirt"])
     "A man's t-shirt."
     """
-    words = " ".join(tokens)
-    for clitic in (" 's", " 're", " 've", " 'll", " 'd", " 'm", " n't"):
-        words = re.sub(rf"{clitic}\b", clitic.strip(), words)
-    return words[:1].upper() + words[1:] + "." if words else ""
+    sentence = re.sub(rf" (?={_CLITIC})", "", " ".join(tokens))
+    first = sentence[:1]
+    if first.upper().lower() == first:  # not so for "ß" or "ﬁ": the capital is another word
+        sentence = first.upper() + sentence[1:]
+    return f"{sentence}." if sentence else ""

@@ -34,6 +34,9 @@ class Vocabulary:
         if len(set(self.tokens)) != len(self.tokens):
             repeated = next(token for token, n in Counter(self.tokens).items() if n > 1)
             raise BundleError(f"the vocabulary holds {repeated!r} twice")
+        for token in self.tokens:
+            if token.split() != [token]:  # a blank or a line break would not survive `to_text`
+                raise BundleError(f"the vocabulary holds {token!r}, which is not one word")
 
     def __len__(self) -> int:
         return len(self.tokens)

@@ -51,9 +51,9 @@ def command(
     require_extra("train", purpose="exporting")
     from showtell.bundle import load_bundle, save_bundle
     from showtell.data.sources import load_dataset
-    from showtell.export.run import export_run
     from showtell.runtime.captioner import Captioner
     from showtell.runtime.evaluate import evaluate_bundle
+    from showtell.training.export import export_run
     from showtell.training.run import load_run
 
     trained = load_run(run)

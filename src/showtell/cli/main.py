@@ -105,8 +105,7 @@ def run(args: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         console.error("interrupted; what is written is valid")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has left, as `head` does
-        sys.stderr.close()
+    except SystemExit:  # click, when the reader of our output has left, as `head` does
         return 0
     except OSError as error:  # a full disk, a folder without permission
         console.error(str(error))

@@ -30,8 +30,8 @@ from showtell.files import to_json, write_atomically
 
 def default_cache_dir() -> Path:
     """Where features go unless told otherwise: `$SHOWTELL_CACHE` or the user's cache folder."""
-    if "SHOWTELL_CACHE" in os.environ:
-        return Path(os.environ["SHOWTELL_CACHE"])
+    if asked := os.environ.get("SHOWTELL_CACHE"):
+        return Path(asked)
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "showtell"
 
@@ -50,11 +50,13 @@ class FeatureCache:
         self.path = root / "features" / key[:16]
         self.shape = shape
         self._row_bytes = 2 * shape[0] * shape[1]
+        self.path.mkdir(parents=True, exist_ok=True)
+        for path in (self._data_path, self._index_path):
+            if not path.exists():  # a new cache, or one that was killed as it began
+                path.touch()
         if not self._meta_path.exists():
             meta = {"made_by": made_by, "shape": list(shape), "dtype": "float16"}
             write_atomically(self._meta_path, to_json(meta))
-            self._data_path.touch()
-            self._index_path.touch()
         self._rows: dict[str, int] = {}
         self._reload()
 
@@ -117,12 +119,14 @@ class FeatureCache:
                 break
             try:
                 sha256 = json.loads(line)["sha256"]
+                if sha256 in self._rows:
+                    raise ValueError(f"{sha256} twice")
+                self._rows[sha256] = len(self._rows)
             except (ValueError, KeyError, TypeError) as error:
                 raise DataError(
                     f"{self._index_path} is damaged; delete the folder {self.path} and "
                     "the features are computed anew"
                 ) from error
-            self._rows[sha256] = len(self._rows)
             self._index_bytes += len(line)
 
 

@@ -9,10 +9,10 @@ unpack to.
 """
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from showtell.errors import DataError
 
@@ -23,6 +23,7 @@ SPLIT_FILES = {
 }
 TOKEN_FILE = "Flickr8k.token.txt"
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+NESTING = 2  # folders looked into below the top: Flickr8k_Dataset.zip may unpack to one in another
 NAMED_IN_ERRORS = 3  # how many missing files a message names
 
 
@@ -52,9 +53,8 @@ class ImageFile:
         try:
             if self.member is None:
                 return self.path.read_bytes()
-            with zipfile.ZipFile(self.path) as archive:
-                return archive.read(self.member)
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            return _archive(self.path).read(self.member)
+        except Exception as error:  # zipfile and its decompressors share no error class
             raise DataError(f"cannot read {self}: {error}") from error
 
     def __str__(self) -> str:
@@ -89,8 +89,8 @@ class Dataset:
         """Give the records of a split, if all of it is there.
 
         Raises:
-            DataError: there is no such split, or some of its images or captions are missing;
-                the message counts them and names the first few.
+            DataError: there is no such split, it lists no image, or some of its images or
+                captions are missing; the message counts them and names the first few.
         """
         if split not in self.splits:
             raise DataError(
@@ -107,6 +107,10 @@ class Dataset:
                 if names
             ]
             raise DataError(f"split {split!r} of {self.root} is incomplete: {'; '.join(problems)}")
+        if not found.records:
+            raise DataError(
+                f"split {split!r} of {self.root} is empty: {SPLIT_FILES[split]} lists no image"
+            )
         return found.records
 
 
@@ -122,20 +126,20 @@ def load_dataset(root: Path) -> Dataset:
     """
     if not root.is_dir():
         raise DataError(f"no dataset folder at {root}")
-    files: _Files = _FolderFiles(root)
-    if not files.has(TOKEN_FILE):
-        files = _ZippedFiles(root)
-    if not files.has(TOKEN_FILE):
+    files = _files_in_folders(root)
+    if TOKEN_FILE not in files:
+        files = _files_in_zips(root)
+    if TOKEN_FILE not in files:
         raise DataError(
             f"{root} holds no {TOKEN_FILE}, neither in a folder nor in a zip; "
             "expected Flickr8k's own files (Flickr8k_text and Flicker8k_Dataset)"
         )
-    captions = _parse_captions(files.read_text(TOKEN_FILE), name=TOKEN_FILE)
-    images = files.images()
+    captions = _parse_captions(files[TOKEN_FILE])
+    images = {n: file for n, file in files.items() if n.lower().endswith(IMAGE_SUFFIXES)}
     splits = {
-        name: _build_split(name, _parse_names(files.read_text(file_name)), captions, images)
+        name: _build_split(name, _parse_names(files[file_name]), captions, images)
         for name, file_name in SPLIT_FILES.items()
-        if files.has(file_name)
+        if file_name in files
     }
     if not splits:
         raise DataError(f"{root} holds none of {', '.join(SPLIT_FILES.values())}")
@@ -150,11 +154,10 @@ def load_dataset(root: Path) -> Dataset:
 
 def _build_split(
     name: str,
-    image_ids: Iterable[str],
+    ids: Sequence[str],
     captions: dict[str, tuple[str, ...]],
     images: dict[str, ImageFile],
 ) -> Split:
-    ids = list(image_ids)
     return Split(
         name=name,
         records=tuple(
@@ -170,26 +173,36 @@ def _names_of(split: Split) -> set[str]:
     return present | set(split.missing_images) | set(split.missing_captions)
 
 
-def _parse_captions(text: str, *, name: str) -> dict[str, tuple[str, ...]]:
+def _parse_captions(file: ImageFile) -> dict[str, tuple[str, ...]]:
     """Parse `image#n<TAB>caption` lines, captions in file order."""
     captions: dict[str, list[str]] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
+    for number, line in enumerate(_read_lines(file), start=1):
+        if not line:
             continue
         key, tab, caption = line.partition("\t")
-        image_id, hash_mark, _ = key.rpartition("#")
-        if not tab or not hash_mark:
+        image_id, _, _ = key.rpartition("#")
+        if not tab or not image_id:
             raise DataError(
-                f"{name}, line {number}: expected image#n<TAB>caption, got {line[:60]!r}"
+                f"{file}, line {number}: expected image#n<TAB>caption, got {line[:60]!r}"
             )
         captions.setdefault(image_id, []).append(caption.strip())
     if not captions:
-        raise DataError(f"{name} holds no captions; is the file empty?")
+        raise DataError(f"{file} holds no captions; is the file empty?")
     return {image_id: tuple(lines) for image_id, lines in captions.items()}
 
 
-def _parse_names(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def _parse_names(file: ImageFile) -> list[str]:
+    """Parse one name a line; a name that is listed twice counts once."""
+    return list(dict.fromkeys(line for line in _read_lines(file) if line))
+
+
+def _read_lines(file: ImageFile) -> list[str]:
+    """Split at newlines alone: `str.splitlines` would cut a caption at U+2028 and its like."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is not UTF-8 text: {error}") from error
+    return [line.strip() for line in text.split("\n")]
 
 
 def _first_few(names: tuple[str, ...]) -> str:
@@ -197,63 +210,47 @@ def _first_few(names: tuple[str, ...]) -> str:
     return shown + (", …" if len(names) > NAMED_IN_ERRORS else "")
 
 
-class _Files(Protocol):
-    """Text files by name and images by name, wherever in the folder or zips they lie."""
-
-    def has(self, name: str) -> bool: ...
-    def read_text(self, name: str) -> str: ...
-    def images(self) -> dict[str, ImageFile]: ...
-
-
-class _FolderFiles:
-    """Files of an unpacked dataset: at the top or one folder down, in any spelling."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        folders = [root, *sorted(p for p in root.iterdir() if p.is_dir())]
-        self._files = {p.name: p for f in reversed(folders) for p in f.iterdir() if p.is_file()}
-
-    def has(self, name: str) -> bool:
-        return name in self._files
-
-    def read_text(self, name: str) -> str:
-        return _decode(self._files[name].read_bytes(), name=str(self._files[name]))
-
-    def images(self) -> dict[str, ImageFile]:
-        return {n: ImageFile(p) for n, p in self._files.items() if n.endswith(IMAGE_SUFFIXES)}
-
-
-class _ZippedFiles:
-    """Files of Flickr8k_text.zip and Flickr8k_Dataset.zip, read without unpacking."""
-
-    def __init__(self, root: Path) -> None:
-        self._members: dict[str, ImageFile] = {}
-        for path in sorted(root.glob("*.zip")):
-            for member in _members_of(path):
-                pure = PurePosixPath(member)
-                if "__MACOSX" not in pure.parts:  # resource forks that the published zip carries
-                    self._members.setdefault(pure.name, ImageFile(path, member))
-
-    def has(self, name: str) -> bool:
-        return name in self._members
-
-    def read_text(self, name: str) -> str:
-        return _decode(self._members[name].read_bytes(), name=str(self._members[name]))
-
-    def images(self) -> dict[str, ImageFile]:
-        return {n: f for n, f in self._members.items() if n.endswith(IMAGE_SUFFIXES)}
-
-
-def _members_of(path: Path) -> list[str]:
+def _files_in_folders(root: Path) -> dict[str, ImageFile]:
+    """Every file by its name, at the top or up to two folders down; the one nearer the top wins."""
+    files: dict[str, ImageFile] = {}
+    folders = [root]
     try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.namelist()
-    except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is not a readable zip: {error}") from error
+        for _ in range(1 + NESTING):
+            entries = [entry for folder in folders for entry in sorted(folder.iterdir())]
+            folders = []
+            for entry in entries:
+                if _is_debris(entry.name):
+                    continue
+                if entry.is_dir():
+                    folders.append(entry)
+                else:
+                    files.setdefault(entry.name, ImageFile(entry))
+    except OSError as error:
+        raise DataError(f"cannot read the dataset folder: {error}") from error
+    return files
 
 
-def _decode(data: bytes, *, name: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name} is not UTF-8 text: {error}") from error
+def _files_in_zips(root: Path) -> dict[str, ImageFile]:
+    """Every member of Flickr8k_text.zip and Flickr8k_Dataset.zip by its name, not unpacked."""
+    files: dict[str, ImageFile] = {}
+    for path in sorted(root.glob("*.zip")):
+        try:
+            members = _archive(path).namelist()
+        except Exception as error:  # zipfile's errors share no base class
+            raise DataError(f"{path} is not a readable zip: {error}") from error
+        for member in members:
+            pure = PurePosixPath(member)
+            if not (member.endswith("/") or any(_is_debris(part) for part in pure.parts)):
+                files.setdefault(pure.name, ImageFile(path, member))
+    return files
+
+
+@lru_cache(maxsize=8)
+def _archive(path: Path) -> zipfile.ZipFile:
+    """Open a zip once: its list of 16,000 members takes longer to read than a picture."""
+    return zipfile.ZipFile(path)
+
+
+def _is_debris(name: str) -> bool:
+    """Hidden files, and the resource forks of a Mac that the published zips carry."""
+    return name.startswith(".") or name == "__MACOSX"

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from showtell.config import BeamConfig
 from showtell.decoding.stepper import (
-    NEVER_EMITTED,
     Hypothesis,
     Stepper,
     length_norm,
     make_hypothesis,
+    next_log_probs,
 )
 from showtell.vocabulary import END_ID, START_ID
 
@@ -34,7 +34,8 @@ def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
     Returns:
         For each image 1 to `beam_size` hypotheses, ranked by
         log_prob / ((5 + T) / 6) ** length_penalty. If none reached `<end>` within `max_length`
-        tokens, the live ones are returned with `finished=False`, so the result is never empty.
+        tokens, the live ones are returned with `finished=False`, so the result is never empty;
+        they are shorter than that where the decoder left them no word to go on with.
 
     Source: Wu et al. 2016 (arXiv:1609.08144), eq. 14. Ties keep beam order, then the lower id.
     """
@@ -47,28 +48,26 @@ def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
     last_ids = np.full(num_images, START_ID, dtype=np.int64)  # (B·K,)
 
     for length in range(config.max_length + 1):
-        log_probs = stepper.step(last_ids).astype(np.float64)  # (B·K, V)
-        log_probs[:, NEVER_EMITTED] = -np.inf
+        log_probs = next_log_probs(stepper, last_ids)  # (B·K, V)
         scores = totals[:, :, None] + log_probs.reshape(*totals.shape, -1)  # (B, K, V)
         _collect_endings(endings, searched, tokens, scores[:, :, END_ID], config)
-        if length == config.max_length:
-            break
         scores[:, :, END_ID] = -np.inf
-        parents, token_ids, totals = _best_continuations(scores, config.beam_size)
-        tokens = np.take_along_axis(tokens, parents[:, :, None], axis=1)
-        tokens = np.concatenate([tokens, token_ids[:, :, None]], axis=2)
+        parents, token_ids, continued = _best_continuations(scores, config.beam_size)
 
-        open_ = ~_is_decided(endings, searched, totals, config)  # (B,)
+        open_ = ~_is_decided(endings, searched, continued, config)  # (B,)
+        open_ &= length < config.max_length
+        for row in np.flatnonzero(~open_):
+            if not endings[searched[row]]:
+                endings[searched[row]] = _unfinished(tokens[row], totals[row], config)
         if not open_.any():
             break
+        tokens = np.take_along_axis(tokens, parents[:, :, None], axis=1)
+        tokens = np.concatenate([tokens, token_ids[:, :, None]], axis=2)
         rows = parents + np.arange(len(searched))[:, None] * (len(last_ids) // len(searched))
         stepper.select(rows[open_].reshape(-1))
-        searched, tokens, totals = searched[open_], tokens[open_], totals[open_]
+        searched, tokens, totals = searched[open_], tokens[open_], continued[open_]
         last_ids = token_ids[open_].reshape(-1)
 
-    for row, image in enumerate(searched):
-        if not endings[image]:
-            endings[image] = _unfinished(tokens[row], totals[row], config)
     return endings
 
 
@@ -128,9 +127,9 @@ def _is_decided(
 
 
 def _unfinished(tokens: Ints, totals: Floats, config: BeamConfig) -> list[Hypothesis]:
-    """Give the live beams as they are; the first even when the decoder gave it no chance."""
+    """Give the live beams as they are, best first."""
     return [
         make_hypothesis(ids, total, finished=False, length_penalty=config.length_penalty)
-        for rank, (ids, total) in enumerate(zip(tokens, totals, strict=True))
-        if np.isfinite(total) or rank == 0
+        for ids, total in zip(tokens, totals, strict=True)
+        if np.isfinite(total)
     ]

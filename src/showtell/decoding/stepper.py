@@ -45,6 +45,14 @@ class Hypothesis:
     finished: bool  # whether the decoder said `<end>`
 
 
+def next_log_probs(stepper: Stepper, token_ids: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Step; give log-probabilities (R, V) in which what must not be said has no chance at all."""
+    log_probs = stepper.step(token_ids).astype(np.float64)
+    log_probs[:, NEVER_EMITTED] = -np.inf
+    log_probs[np.isnan(log_probs)] = -np.inf
+    return log_probs
+
+
 def length_norm(length: int, length_penalty: float) -> float:
     """The divisor of a hypothesis of `length` words. Wu et al. 2016 (arXiv:1609.08144), eq. 14."""
     return float(((5 + length) / 6) ** length_penalty)
@@ -54,5 +62,6 @@ def make_hypothesis(
     token_ids: Sequence[int], log_prob: float, *, finished: bool, length_penalty: float
 ) -> Hypothesis:
     """Score a hypothesis by its length-normalised log-probability."""
+    log_prob = float(log_prob)
     score = log_prob / length_norm(len(token_ids), length_penalty)
-    return Hypothesis(tuple(int(i) for i in token_ids), float(log_prob), score, finished)
+    return Hypothesis(tuple(int(i) for i in token_ids), log_prob, score, finished)

@@ -1,1 +1,4 @@
-"""From PyTorch to a bundle that runs on ONNX Runtime alone."""
+"""Graphs that run on ONNX Runtime alone: export, smaller storage, and the proof that they agree.
+
+`showtell.training.export` makes a bundle of a training run with them.
+"""

@@ -2,8 +2,8 @@
 
 Papineni et al. 2002. Modified n-gram precision, counts clipped by the most that any one
 reference holds; geometric mean; brevity penalty exp(1 - r/c) where the captions are shorter than
-the references. COCO's oddity: r sums, over images, the length of the reference that is closest
-to the caption (ties to the shorter), except that with a single image it is the mean length.
+the references: r sums, over images, the length of the reference that is closest to the caption
+(ties to the shorter).
 """
 
 import math
@@ -26,8 +26,8 @@ class _Statistics:
 
     matches: NDArray[np.float64]  # (4,) clipped matches by n-gram order
     totals: NDArray[np.float64]  # (4,) n-grams of the caption by order
-    length: float  # tokens
-    reference_length: float  # tokens
+    length: int  # tokens
+    reference_length: int  # tokens
 
     def scores(self) -> NDArray[np.float64]:
         """BLEU-1..4, 0 to 1."""
@@ -46,11 +46,7 @@ def bleu(
         Corpus BLEU-1..4 (4,) and the same for each image (N, 4), all 0 to 1. The corpus value is
         computed from summed counts; it is not the mean of the others.
     """
-    mean_length = len(captions) == 1
-    items = [
-        _statistics(caption, refs, mean_length)
-        for caption, refs in zip(captions, references, strict=True)
-    ]
+    items = [_statistics(caption, refs) for caption, refs in zip(captions, references, strict=True)]
     corpus = _Statistics(
         matches=np.sum([item.matches for item in items], axis=0),
         totals=np.sum([item.totals for item in items], axis=0),
@@ -60,9 +56,7 @@ def bleu(
     return corpus.scores(), np.array([item.scores() for item in items])
 
 
-def _statistics(
-    caption: Sequence[str], references: Sequence[Sequence[str]], mean_length: bool
-) -> _Statistics:
+def _statistics(caption: Sequence[str], references: Sequence[Sequence[str]]) -> _Statistics:
     most: Counter[Ngram] = Counter()
     for reference in references:
         most |= count_ngrams(reference)
@@ -75,9 +69,5 @@ def _statistics(
         matches=matches,
         totals=totals,
         length=len(caption),
-        reference_length=(
-            sum(lengths) / len(lengths)
-            if mean_length
-            else min(lengths, key=lambda n: (abs(n - len(caption)), n))
-        ),
+        reference_length=min(lengths, key=lambda n: (abs(n - len(caption)), n)),
     )

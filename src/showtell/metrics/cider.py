@@ -34,7 +34,7 @@ def cider(
 ) -> tuple[float, NDArray[np.float64]]:
     """Score tokenised captions; give the mean over images and each image's value (N,).
 
-    Values lie between 0 and 10; reports multiply the conventional 0..1 scale by 100.
+    Values lie between 0 and 10, a person's are near 1; reports multiply them by 100.
     """
     counted = [[count_ngrams(reference) for reference in refs] for refs in references]
     frequencies = _document_frequencies(counted)

@@ -81,6 +81,8 @@ def score(
 def _check_ids(captions: Mapping[str, str], references: Mapping[str, Sequence[str]]) -> None:
     if not captions:
         raise DataError("there are no captions to score")
+    if any(isinstance(refs, str) for refs in references.values()):
+        raise DataError("the references of an image must be a list of sentences, not one string")
     for found, what in (
         (captions.keys() - references.keys(), "captions without references"),
         (references.keys() - captions.keys(), "references without a caption"),

@@ -23,12 +23,12 @@ def rouge_l(
 
 
 def _score(caption: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    # An empty sentence counts as one empty word, as splitting "" at blanks gives in COCO-caption.
+    caption = caption or [""]
+    references = [reference or [""] for reference in references]
     common = [longest_common_subsequence(caption, reference) for reference in references]
-    # An empty caption counts as one empty word, as splitting "" at blanks gives in COCO-caption.
-    precision = max(common) / max(len(caption), 1)
-    recall = max(
-        n / max(len(reference), 1) for n, reference in zip(common, references, strict=True)
-    )
+    precision = max(common) / len(caption)
+    recall = max(n / len(reference) for n, reference in zip(common, references, strict=True))
     if precision == 0 or recall == 0:
         return 0.0
     return (1 + BETA**2) * precision * recall / (recall + BETA**2 * precision)

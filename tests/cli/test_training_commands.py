@@ -1,0 +1,189 @@
+"""`data`, `features`, `train`, `evaluate`, `export`, `models`, `doctor`: what they say."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from showtell.cli.main import run
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> list[str]:
+    return ["--cache-dir", str(tmp_path / "cache")]
+
+
+def test_data_counts_what_is_there_and_names_what_is_not(
+    flickr8k: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(flickr8k, tmp_path / "data")
+    gone = next(iter(sorted((tmp_path / "data").rglob("*.jpg"))))
+    gone.unlink()
+    assert run(["data", str(tmp_path / "data"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    missing = [name for split in found["splits"].values() for name in split["missing_images"]]
+    assert missing == [gone.name]
+    assert run(["data", str(tmp_path / "data")]) == 0
+    out = capsys.readouterr().out
+    assert f"missing images: {gone.name}" in out
+    assert "vocabulary" in out
+
+
+def test_an_incomplete_split_is_refused_before_any_work(
+    flickr8k: Path, tiny_config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(flickr8k, tmp_path / "data")
+    gone = sorted((tmp_path / "data").rglob("*.jpg"))
+    for path in gone:
+        path.unlink()
+    code = run(["train", str(tiny_config), "--data", str(tmp_path / "data"), "--out", "x"])
+    assert code == 2
+    assert "split 'train'" in capsys.readouterr().err
+    assert not Path("x").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[training]\nlearnin_rate = 0.1\n", "Did you mean 'learning_rate'?"),
+        ("[decoder]\ndropout = 1.5\n", "dropout must be in [0, 1), got 1.5"),
+        ("name = \n", "is not valid TOML"),
+    ],
+)
+def test_a_wrong_config_is_one_line_that_names_the_file(
+    flickr8k: Path, tmp_path: Path, content: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "wrong.toml"
+    config.write_text(content)
+    assert run(["train", str(config), "--data", str(flickr8k)]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert "wrong.toml" in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("Flickr8k.token.txt", b"", "Flickr8k.token.txt"),
+        ("Flickr8k.token.txt", b"a.jpg#0\tone\nb.jpg#0 no tab\n", "line 2"),
+        ("Flickr_8k.trainImages.txt", b"", "Flickr_8k.trainImages.txt"),
+    ],
+)
+def test_a_malformed_dataset_file_is_named_with_its_line(
+    flickr8k: Path,
+    tiny_config: Path,
+    tmp_path: Path,
+    file: str,
+    content: bytes,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(flickr8k, tmp_path / "data")
+    next((tmp_path / "data").rglob(file)).write_bytes(content)
+    assert run(["train", str(tiny_config), "--data", str(tmp_path / "data")]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_training_without_pytorch_says_what_to_install(
+    flickr8k: Path,
+    tiny_config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import showtell.extras
+
+    monkeypatch.setattr(showtell.extras, "find_spec", lambda name: None if name == "torch" else 1)
+    assert run(["train", str(tiny_config), "--data", str(flickr8k)]) == 3
+    assert "pip install 'showtell[train]'" in capsys.readouterr().err
+
+
+def test_features_are_computed_ahead_of_time(
+    flickr8k: Path, tmp_path: Path, cache: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ["--encoder", "efficientnet-lite0", "--image-size", "64"]
+    assert run(["features", str(flickr8k), *small, *cache]) == 0
+    assert "1 × 1280 numbers each" in capsys.readouterr().err
+    assert next((tmp_path / "cache").rglob("features.f16")).stat().st_size > 0
+
+
+def test_a_run_and_its_bundle_score_the_same(
+    flickr8k: Path,
+    tiny_run: Path,
+    tiny_bundle: Path,
+    tmp_path: Path,
+    cache: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reports = []
+    for model in (tiny_run, tiny_bundle):
+        out = tmp_path / f"{model.name}.json"
+        arguments = [str(model), "--data", str(flickr8k), "--split", "val", "--json"]
+        assert run(["evaluate", *arguments, "--out", str(out), *cache]) == 0
+        reports.append(json.loads(capsys.readouterr().out))
+        rows = json.loads(out.read_text())
+        assert [sorted(row) for row in rows] == [["caption", "image_id"]] * 4
+    assert reports[0] == reports[1]
+    assert "split:val|beam:2" in reports[0]["signatures"]["CIDEr"]
+
+
+def test_a_report_for_people_ends_in_the_signature(
+    flickr8k: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", str(tiny_bundle), "--data", str(flickr8k)]) == 0
+    names, values, signature = capsys.readouterr().out.splitlines()
+    assert names.split() == ["BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "ROUGE-L", "CIDEr"]
+    assert all(0 <= float(value) <= 1000 for value in values.split())
+    assert signature.startswith("signature: score|tok:coco-style|refs:5|images:4")
+
+
+def test_an_unknown_split_is_refused_with_those_there_are(
+    flickr8k: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", str(tiny_bundle), "--data", str(flickr8k), "--split", "dev"]) == 2
+    assert "no split 'dev'; it has train, val, test" in capsys.readouterr().err
+
+
+def test_export_may_write_a_folder_and_score_it(
+    flickr8k: Path, tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model"
+    arguments = ["--out", str(out), "--data", str(flickr8k), "--precision", "float32"]
+    assert run(["export", str(tiny_run), *arguments]) == 0
+    assert "measured on this bundle" in capsys.readouterr().err
+    manifest = json.loads((out / "bundle.json").read_text())
+    assert manifest["scores"]["measured_on"] == "this bundle, ONNX Runtime"
+    assert manifest["precision"] == "float32"
+
+
+@pytest.mark.parametrize("command", ["evaluate", "export"])
+def test_a_folder_that_is_no_run_is_refused(
+    flickr8k: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", str(flickr8k)]
+    assert run([command, str(tmp_path / "nothing"), *data]) == 6
+    assert "nothing" in capsys.readouterr().err
+
+
+def test_models_lists_what_is_installed_with_scores_and_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["models"]) == 0
+    out = capsys.readouterr().out
+    assert "merge (default)" in out
+    assert "split:val" in out
+    assert "made by: showtell train configs/merge.toml" in out
+    assert run(["models", "--json"]) == 0
+    (merge,) = json.loads(capsys.readouterr().out)
+    assert merge["name"] == "merge"
+
+
+def test_doctor_checks_every_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert sys.version.split()[0] in out
+    assert "merge (default): checksums right" in out

@@ -1,0 +1,54 @@
+"""Facts of the real Flickr8k. Give its folder in SHOWTELL_FLICKR8K; left out where it is not."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from showtell import Captioner
+from showtell.data.describe import describe_dataset
+from showtell.data.sources import Dataset, load_dataset
+from showtell.errors import DataError
+from showtell.runtime.evaluate import evaluate_bundle
+
+FOLDER = os.environ.get("SHOWTELL_FLICKR8K")
+pytestmark = [
+    pytest.mark.flickr8k,
+    pytest.mark.skipif(FOLDER is None, reason="SHOWTELL_FLICKR8K is not set"),
+]
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    assert FOLDER
+    return load_dataset(Path(FOLDER))
+
+
+def test_train_and_val_are_complete_with_five_captions_each(dataset: Dataset) -> None:
+    assert len(dataset.require("train")) == 6000
+    assert len(dataset.require("val")) == 1000
+    assert {len(r.captions) for s in ("train", "val") for r in dataset.require(s)} == {5}
+
+
+def test_what_is_missing_of_test_is_counted_and_refused_only_when_asked_for(
+    dataset: Dataset,
+) -> None:
+    if dataset.splits["test"].complete:
+        pytest.skip("this copy has its test split")
+    with pytest.raises(DataError, match=r"split 'test' of .* is incomplete: 1000 images missing"):
+        dataset.require("test")
+
+
+def test_the_vocabulary_is_the_one_that_others_report(dataset: Dataset) -> None:
+    found = describe_dataset(dataset, min_count=5)
+    assert 2530 <= found["vocabulary"] <= 2550
+    assert found["splits"]["val"]["coverage"] > 0.96
+
+
+def test_the_default_model_scores_on_val_what_it_says(dataset: Dataset) -> None:
+    """On the first 100 images, where CIDEr is another number: BLEU and the floor must hold."""
+    captioner = Captioner.load()
+    records = dataset.require("val")[:100]
+    report, captions = evaluate_bundle(captioner, records, captioner.bundle.manifest.decoding)
+    assert report.scores["BLEU-4"] > 12  # the constant caption: 7
+    assert len(set(captions.values())) > 60

@@ -1,0 +1,73 @@
+"""PyTorch and ONNX Runtime say the same."""
+
+import numpy as np
+import pytest
+import torch
+
+from showtell.config import BeamConfig, DecoderConfig, EncoderConfig
+from showtell.export.onnx import export_decoder, export_encoder
+from showtell.export.parity import measure_parity
+from showtell.export.precision import store_float16
+from showtell.models.build import ARCHITECTURES, build_decoder
+from showtell.models.encoders import build_encoder
+from showtell.runtime.session import make_session
+
+FEATURES = (1, 24)  # L, D
+
+
+@pytest.fixture(scope="module")
+def encoder_graph() -> bytes:
+    return export_encoder(build_encoder(EncoderConfig(name="efficientnet-lite0", image_size=64)))
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_every_decoder_has_the_same_log_probs_and_captions_on_onnx_runtime(
+    architecture: str,
+) -> None:
+    torch.manual_seed(1)
+    config = DecoderConfig(architecture=architecture, embedding_dim=16, hidden_dim=16)
+    decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
+    with torch.no_grad():
+        for weight in decoder.parameters():
+            weight.mul_(3)  # confident enough that captions differ between photos
+    start, step = export_decoder(decoder, feature_shape=FEATURES)
+    parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=BeamConfig())
+    assert parity.max_log_prob_error < 1e-4
+    assert parity.same_captions == 1.0
+
+
+def test_parity_sees_a_decoder_that_is_not_the_one_exported() -> None:
+    config = DecoderConfig(embedding_dim=8, hidden_dim=8)
+    torch.manual_seed(1)
+    decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
+    start, step = export_decoder(decoder, feature_shape=FEATURES)
+    with torch.no_grad():
+        decoder.get_parameter("output.bias")[7] += 0.01
+    parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=BeamConfig())
+    assert parity.max_log_prob_error > 1e-3
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_the_encoder_takes_any_number_of_photos(encoder_graph: bytes, batch: int) -> None:
+    encoder = build_encoder(EncoderConfig(name="efficientnet-lite0", image_size=64))
+    pixels = np.random.default_rng(0).uniform(-1, 1, (batch, 3, 64, 64)).astype(np.float32)
+    session = make_session(encoder_graph, name="encoder")
+    found = session.run(["grid", "pooled"], {"pixels": pixels})
+    with torch.inference_mode():
+        expected = encoder.network(torch.from_numpy(pixels))
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b.numpy(), atol=1e-4)
+
+
+def test_float16_storage_halves_a_graph_and_hardly_changes_what_it_says(
+    encoder_graph: bytes,
+) -> None:
+    small = store_float16(encoder_graph)
+    assert len(small) < 0.55 * len(encoder_graph)
+    pixels = np.random.default_rng(0).uniform(-1, 1, (2, 3, 64, 64)).astype(np.float32)
+    a, b = (
+        make_session(graph, name="encoder").run(["pooled"], {"pixels": pixels})[0].ravel()
+        for graph in (encoder_graph, small)
+    )
+    assert b.dtype == np.float32
+    assert a @ b / np.sqrt((a @ a) * (b @ b)) > 0.9999

@@ -1,0 +1,93 @@
+"""Writing files whole or not at all."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from showtell.files import sha256_hex, to_json, write_atomically
+
+
+def test_the_content_is_written_and_parents_are_made(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "file.bin"
+    write_atomically(path, b"\0content")
+    assert path.read_bytes() == b"\0content"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_old_content_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    write_atomically(path, b"a long old content")
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_full_disk_leaves_the_old_content_and_no_temporary_file(
+    step: str, existing: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "file.txt"
+    if existing:
+        path.write_bytes(b"old")
+    monkeypatch.setattr(os if step == "fsync" else Path, step, fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, b"new")
+    monkeypatch.undo()
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == ([b"old"] if existing else [])
+
+
+def test_an_interrupt_while_writing_leaves_the_old_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "file.txt"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, b"new")
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_writer_killed_before_the_rename_leaves_the_old_content(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    path.write_bytes(b"old")
+    code = (
+        "import os, sys; from pathlib import Path; from showtell.files import write_atomically\n"
+        "os.fsync = lambda _: os._exit(9)\n"  # gone at once: no `finally` runs
+        "write_atomically(Path(sys.argv[1]), b'new')\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 9
+    assert path.read_bytes() == b"old"
+
+
+def test_a_folder_in_the_way_is_an_error_and_stays(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    path.mkdir()
+    with pytest.raises(OSError, match="folder"):
+        write_atomically(path, b"new")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_json_is_indented_utf_8_with_a_final_newline() -> None:
+    data = to_json({"caption": "a café", "n": [1]})
+    assert data.endswith(b"}\n")
+    assert "café".encode() in data
+    assert b'\n  "caption"' in data
+    assert json.loads(data) == {"caption": "a café", "n": [1]}
+
+
+def test_sha256_is_the_published_one() -> None:
+    # FIPS 180-2, appendix B.1
+    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert sha256_hex(b"abc") == expected

@@ -1,0 +1,223 @@
+"""The training loop, on eight photos that are nothing but one-hot features."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from showtell.config import BeamConfig, Config, DecoderConfig, TrainingConfig
+from showtell.data.dataset import CaptionDataset
+from showtell.data.sources import ImageFile, Record
+from showtell.errors import CheckpointError
+from showtell.metrics import Report
+from showtell.text import tokenize
+from showtell.training import loop
+from showtell.training.checkpoint import load_checkpoint, weights_of
+from showtell.training.loop import Events, Trainer, TrainingState
+from showtell.training.run import RunFolder
+from showtell.vocabulary import Vocabulary
+
+SUBJECTS = ("dog", "cat", "man", "girl", "horse", "bird", "boat", "bus")
+CAPTIONS = [(f"a {s} stands on grass", f"one {s}", f"the {s} in the sun") for s in SUBJECTS]
+CONFIG = Config(
+    name="tiny",
+    decoder=DecoderConfig(embedding_dim=12, hidden_dim=12, dropout=0.2),
+    training=TrainingConfig(
+        min_count=1, batch_size=6, learning_rate=0.02, max_epochs=3, patience=3
+    ),
+    decoding=BeamConfig(beam_size=2, max_length=8),
+)
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Data:
+    train: CaptionDataset
+    val: CaptionDataset
+    vocabulary: Vocabulary
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    vocabulary = Vocabulary.build(
+        (tokenize(c) for captions in CAPTIONS for c in captions), min_count=1
+    )
+    features = np.eye(8, dtype=np.float16)[:, None, :] * 3
+    train, val = (
+        CaptionDataset(
+            [Record(f"{i}.jpg", ImageFile(Path()), c, split) for i, c in enumerate(CAPTIONS)],
+            vocabulary,
+            features,
+            np.arange(8),
+        )
+        for split in ("train", "val")
+    )
+    return Data(train, val, vocabulary)
+
+
+def trainer(data: Data, folder: Path, config: Config = CONFIG) -> Trainer:
+    return Trainer(
+        config,
+        train=data.train,
+        val=data.val,
+        vocabulary=data.vocabulary,
+        feature_dim=8,
+        folder=RunFolder(folder),
+        device=CPU,
+    )
+
+
+def with_training(**settings: Any) -> Config:
+    return replace(CONFIG, training=replace(CONFIG.training, **settings))
+
+
+def last_weights(folder: Path) -> dict[str, torch.Tensor]:
+    return weights_of(load_checkpoint(RunFolder(folder).last)[0])
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def stop_after(batches: int) -> Events:
+    """Press Ctrl-C once this many batches are done."""
+    seen = iter(range(1, batches + 1))
+    return Events(should_stop=lambda: next(seen) == batches)
+
+
+def test_it_learns_to_tell_the_photos_apart(data: Data, tmp_path: Path) -> None:
+    state = trainer(data, tmp_path, with_training(max_epochs=40, patience=40)).fit(Events())
+    losses = [entry["train_loss"] for entry in state.history]
+    assert losses[-1] < 0.5 * losses[0]
+    captions = json.loads(RunFolder(tmp_path).val_captions.read_text())
+    right = [s in row["caption"].lower() for s, row in zip(SUBJECTS, captions, strict=True)]
+    assert all(right), captions
+
+
+def test_a_seed_fixes_every_number(data: Data, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        trainer(data, tmp_path / name).fit(Events())
+    trainer(data, tmp_path / "c", replace(CONFIG, seed=2)).fit(Events())
+    a, b, c = (last_weights(tmp_path / name) for name in "abc")
+    assert same(a, b)
+    assert not same(a, c)
+
+
+@pytest.mark.parametrize("batches", [1, 3, 4, 7, 11])
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(
+    data: Data, tmp_path: Path, batches: int
+) -> None:
+    whole = trainer(data, tmp_path / "whole").fit(Events())
+    with pytest.raises(KeyboardInterrupt):
+        trainer(data, tmp_path / "stopped").fit(stop_after(batches))
+    resumed = trainer(data, tmp_path / "stopped").fit(Events())
+    assert same(last_weights(tmp_path / "whole"), last_weights(tmp_path / "stopped"))
+    for found, expected in zip(resumed.history, whole.history, strict=True):
+        assert {**found, "train_s": 0} == {**expected, "train_s": 0}
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = with_training(checkpoint_every_s=1e-9)  # after every batch
+    trainer(data, tmp_path / "whole", config).fit(Events())
+
+    class KillError(Exception):
+        pass
+
+    def die(done: int, total: int) -> None:
+        if done == 3:
+            raise KillError
+
+    with pytest.raises(KillError):
+        trainer(data, tmp_path / "killed", config).fit(Events(batch=die))
+    resumed = trainer(data, tmp_path / "killed", config)
+    assert resumed.state.batch == 2  # the batch in hand is all that was lost
+    resumed.fit(Events())
+    assert same(last_weights(tmp_path / "whole"), last_weights(tmp_path / "killed"))
+
+
+def test_a_finished_run_is_left_as_it_is(data: Data, tmp_path: Path) -> None:
+    trainer(data, tmp_path).fit(Events())
+    before = RunFolder(tmp_path).last.read_bytes()
+    again = trainer(data, tmp_path)
+    assert again.finished
+    assert again.fit(Events()).best_epoch >= 1
+    assert RunFolder(tmp_path).last.read_bytes() == before
+
+
+def scripted_scores(monkeypatch: pytest.MonkeyPatch, *ciders: float) -> None:
+    """Let validation find these CIDErs, epoch after epoch."""
+    remaining = iter(ciders)
+
+    def validate(*args: Any, **kwargs: Any) -> tuple[Report, dict[str, str]]:
+        cider = next(remaining)
+        report = Report(scores={"CIDEr": cider}, per_image={}, conditions={})
+        return report, {"0.jpg": f"CIDEr {cider}"}
+
+    monkeypatch.setattr(loop, "validate", validate)
+
+
+def test_the_best_epoch_is_kept_and_only_a_better_one_replaces_it(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted_scores(monkeypatch, 10.0, 30.0, 20.0)
+    state = trainer(data, tmp_path).fit(Events())
+    assert [entry["best"] for entry in state.history] == [True, True, False]
+    assert (state.best_epoch, state.best_cider) == (2, 30.0)
+    assert load_checkpoint(RunFolder(tmp_path).best)[1]["epoch"] == 2
+    assert "CIDEr 30.0" in RunFolder(tmp_path).val_captions.read_text()
+
+
+def test_training_stops_when_patience_is_out(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted_scores(monkeypatch, 10.0, 30.0, 20.0, 25.0, 99.0)
+    state = trainer(data, tmp_path, with_training(max_epochs=9, patience=2)).fit(Events())
+    assert len(state.history) == 4
+
+
+def test_the_log_has_one_line_an_epoch(data: Data, tmp_path: Path) -> None:
+    state = trainer(data, tmp_path).fit(Events())
+    lines = RunFolder(tmp_path).log.read_text().splitlines()
+    assert [json.loads(line) for line in lines] == state.history
+
+
+def test_the_learning_rate_falls_as_a_cosine_to_nothing(data: Data, tmp_path: Path) -> None:
+    run = trainer(data, tmp_path, with_training(schedule="cosine", max_epochs=2))
+    rates: list[float] = []
+    run.fit(Events(batch=lambda *_: rates.append(run.optimizer.param_groups[0]["lr"])))
+    assert len(rates) == 8  # two epochs of four batches
+    expected = [0.02 * 0.5 * (1 + np.cos(np.pi * k / 8)) for k in range(8)]
+    np.testing.assert_allclose(rates, expected)
+
+
+def test_callers_hear_of_batches_and_epochs(data: Data, tmp_path: Path) -> None:
+    batches: list[tuple[int, int]] = []
+    epochs: list[int] = []
+    config = with_training(max_epochs=1)
+    trainer(data, tmp_path, config).fit(
+        Events(
+            batch=lambda done, total: batches.append((done, total)),
+            epoch=lambda entry: epochs.append(entry["epoch"]),
+        )
+    )
+    assert batches == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert epochs == [1]
+
+
+def test_a_damaged_checkpoint_is_an_error_and_not_a_new_beginning(
+    data: Data, tmp_path: Path
+) -> None:
+    trainer(data, tmp_path).fit(Events())
+    RunFolder(tmp_path).last.write_bytes(b"half a file")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        trainer(data, tmp_path)
+
+
+def test_a_new_run_stands_at_the_first_batch(data: Data, tmp_path: Path) -> None:
+    assert trainer(data, tmp_path).state == TrainingState()
