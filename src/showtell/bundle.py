@@ -57,6 +57,7 @@ class Manifest:
     training: dict[str, Any] = field(default_factory=dict)  # data, split hashes, config, command
     scores: dict[str, Any] = field(default_factory=dict)  # of the exported model, with signatures
     files: dict[str, str] = field(default_factory=dict)  # sha256 of each
+    sha256: str = ""  # of this file with this value empty, and so of the whole model
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,6 @@ class Bundle:
     manifest: Manifest
     vocabulary: Vocabulary
     graphs: dict[str, bytes]  # `ENCODER`, `START` and `STEP`
-    sha256: str  # of bundle.json, and so of everything
     num_bytes: int
     path: Path
 
@@ -75,14 +75,14 @@ def save_bundle(path: Path, manifest: Manifest, files: dict[str, bytes]) -> None
     """Write a bundle: one file where the name ends in .bundle or .zip, else a folder.
 
     Args:
-        manifest: its `files` are filled in here.
+        manifest: its `files` and `sha256` are filled in here.
         files: the content of each of `FILES`.
     """
     assert set(files) == set(FILES), sorted(files)
     hashes = {name: sha256_hex(files[name]) for name in FILES}
-    described = to_json({**asdict(manifest), "files": hashes})
+    described = _seal({**asdict(manifest), "files": hashes})
     if path.suffix in ZIP_SUFFIXES:
-        write_atomically(path, _zip({MANIFEST: described, **files}))
+        write_atomically(path, _zip({MANIFEST: described, **{n: files[n] for n in FILES}}))
         return
     # The manifest goes last: until it is there, the old one's hashes refuse the new files.
     for name in FILES:
@@ -91,19 +91,22 @@ def save_bundle(path: Path, manifest: Manifest, files: dict[str, bytes]) -> None
 
 
 def load_bundle(path: Path) -> Bundle:
-    """Read a bundle, a folder or a zip, and check every byte of it.
+    """Read a bundle, a folder or a zip, and check its files against their hashes.
 
     Raises:
         BundleError: not a bundle, incomplete, altered, or of a newer format.
     """
     contents = _read_zip(path) if path.is_file() else _read_folder(path)
     manifest = _parse_manifest(contents[MANIFEST], path)
-    for name in FILES:
-        if sha256_hex(contents[name]) != manifest.files.get(name):
-            raise BundleError(
-                f"{path}: {name} was altered or damaged (its sha256 is not the one in {MANIFEST}); "
-                "export or install the model anew"
-            )
+    hashes = {name: sha256_hex(contents[name]) for name in FILES}
+    altered = [name for name in FILES if hashes[name] != manifest.files.get(name)]
+    if not _seal_holds(contents[MANIFEST], manifest.sha256):
+        altered.append(MANIFEST)
+    if altered:
+        raise BundleError(
+            f"{path}: {', '.join(altered)} was altered or damaged (its sha256 is not the one in "
+            f"{MANIFEST}); export or install the model anew"
+        )
     try:
         vocabulary = Vocabulary.from_text(contents[VOCABULARY].decode())
     except (UnicodeDecodeError, BundleError) as error:
@@ -112,7 +115,6 @@ def load_bundle(path: Path) -> Bundle:
         manifest=manifest,
         vocabulary=vocabulary,
         graphs={name: contents[name] for name in (ENCODER, START, STEP)},
-        sha256=sha256_hex(contents[MANIFEST]),
         num_bytes=sum(len(data) for data in contents.values()),
         path=path,
     )
@@ -148,6 +150,15 @@ def find_bundle(model: str | Path | None = None) -> Path:
         f"no model {name!r}, neither a file nor a name.{hint} "
         f"`showtell models` lists all {len(known)}."
     )
+
+
+def _seal(values: dict[str, Any]) -> bytes:
+    """Write the manifest with its own sha256 in it."""
+    return to_json({**values, "sha256": sha256_hex(to_json({**values, "sha256": ""}))})
+
+
+def _seal_holds(manifest: bytes, sha256: str) -> bool:
+    return sha256_hex(manifest.replace(sha256.encode(), b"", 1)) == sha256
 
 
 def _parse_manifest(data: bytes, path: Path) -> Manifest:
@@ -188,6 +199,8 @@ def _zip(contents: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, data in contents.items():
-            # A fixed date, so that the same model gives the same file.
-            archive.writestr(zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0)), data)
+            # A fixed date and system, so that the same model gives the same file anywhere.
+            member = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))
+            member.create_system = 3  # Unix
+            archive.writestr(member, data)
     return buffer.getvalue()

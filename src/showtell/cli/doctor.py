@@ -41,12 +41,12 @@ def command() -> None:
     click.echo(f"cache        {default_cache_dir()}")
     for name, path in bundled_models().items():
         captioner = Captioner.load(path)
+        bundle = captioner.bundle
         caption = captioner.caption(Image.new("RGB", (64, 64), "white"))
         mark = " (default)" if name == DEFAULT_MODEL else ""
         click.echo(
-            f"model        {name}{mark}: checksums right, sha256 {captioner.bundle.sha256[:12]}, "
-            f"{captioner.bundle.num_bytes / 1e6:.1f} MB; "
-            f"{'answers' if caption.text else 'gives no sentence'}"
+            f"model        {name}{mark}: checksums right, sha256 {bundle.manifest.sha256[:12]}, "
+            f"{bundle.num_bytes / 1e6:.1f} MB; {'answers' if caption.text else 'gives no sentence'}"
         )
 
 

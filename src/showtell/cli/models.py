@@ -17,9 +17,7 @@ def command(as_json: bool) -> None:
 
     bundles = [load_bundle(path) for path in bundled_models().values()]
     if as_json:
-        rows = [
-            {**asdict(b.manifest), "sha256": b.sha256, "num_bytes": b.num_bytes} for b in bundles
-        ]
+        rows = [{**asdict(bundle.manifest), "num_bytes": bundle.num_bytes} for bundle in bundles]
         click.echo(json.dumps(rows, indent=2))
         return
     lines = [

@@ -54,7 +54,7 @@ class CaptionRecord:
             "model": {
                 "name": manifest.name,
                 "version": manifest.version,
-                "sha256": captioner.bundle.sha256,
+                "sha256": manifest.sha256,
             },
             "decoding": asdict(config),
             "elapsed_ms": round(self.elapsed_ms, 1),

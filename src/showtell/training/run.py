@@ -97,6 +97,8 @@ def begin_run(
             f"{folder.path} holds a run with other settings or data; "
             "choose another --out, or --force to begin anew"
         )
+    for leftover in folder.path.glob(".*.tmp"):  # of a process that was killed while it wrote
+        leftover.unlink()
     write_atomically(folder.config, content)
     write_atomically(folder.vocabulary, vocabulary.to_text().encode())
 

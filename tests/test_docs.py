@@ -1,0 +1,40 @@
+"""The Python in the documentation runs as it stands."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from showtell import BeamConfig, Captioner
+from showtell.bundle import BUNDLED_DIR
+
+REPOSITORY = Path(__file__).parents[1]
+PHOTO = REPOSITORY / "examples" / "coffee.jpg"
+
+
+def python_blocks(document: str) -> list[str]:
+    text = (REPOSITORY / "docs" / document).read_text("utf-8")
+    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_bundle_page_captions_with_onnx_runtime_and_nothing_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "merge").symlink_to(BUNDLED_DIR / "merge")
+    shutil.copy(PHOTO, tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    (block,) = python_blocks("bundle.md")
+    exec(compile(block, "bundle.md", "exec"), {})
+    ours = Captioner.load("merge").caption(PHOTO, BeamConfig(beam_size=1)).text
+    assert capsys.readouterr().out.strip() == ours[0].lower() + ours[1:].rstrip(".")
+
+
+def test_the_command_line_page_shows_how_to_caption_from_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(PHOTO, tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    (block,) = python_blocks("command-line.md")
+    exec(compile(block, "command-line.md", "exec"), {"paths": [PHOTO, PHOTO]})
+    assert len(capsys.readouterr().out.splitlines()) == 3
