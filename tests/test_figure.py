@@ -52,7 +52,7 @@ def test_a_photo_keeps_its_proportions_inside_its_cell(size: tuple[int, int]) ->
     assert max(height, width) == CELL
     assert width / height == pytest.approx(size[0] / size[1], rel=0.02)
     assert left + right == pytest.approx(2 * MARGIN + CELL - 1, abs=1)  # in the middle
-    assert top + bottom == pytest.approx(2 * MARGIN + CELL - 1, abs=1)
+    assert bottom == MARGIN + CELL - 1  # just above its sentence
 
 
 def test_a_row_is_as_high_as_its_longest_sentence() -> None:

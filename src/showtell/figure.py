@@ -37,7 +37,7 @@ def draw_sheet(items: Sequence[tuple[ImageSource, str]]) -> Image.Image:
         for column, index in enumerate(row):
             left = MARGIN + column * (CELL + MARGIN)
             photo = ImageOps.contain(open_rgb(items[index][0], at_least=CELL)[0], (CELL, CELL))
-            offset = (CELL - photo.width) // 2, (CELL - photo.height) // 2
+            offset = (CELL - photo.width) // 2, CELL - photo.height  # just above its sentence
             sheet.paste(photo, (left + offset[0], top + offset[1]))
             for number, line in enumerate(wrapped[index]):
                 y = top + CELL + MARGIN // 2 + number * LINE_HEIGHT

@@ -3,13 +3,34 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary name beside `path`, flush to disk, rename over it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write to a temporary name beside `path`, flush to disk, rename over it.
+
+    Raises:
+        OSError: a full disk, say; its `filename` is that of the file in the writing.
+    """
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_and_rename(path, data)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an `OSError` of the block that names no file name this one: a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+def _write_and_rename(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:

@@ -108,7 +108,7 @@ def run(args: list[str]) -> int:
     except SystemExit:  # click, when the reader of our output has left, as `head` does
         return 0
     except OSError as error:  # a full disk, a folder without permission
-        console.error(str(error))
+        console.error(f"{error.filename or 'output'}: {error.strerror or error}")
         return UNEXPECTED
     return result if isinstance(result, int) else 0
 

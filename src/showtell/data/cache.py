@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showtell.errors import DataError
-from showtell.files import to_json, write_atomically
+from showtell.files import naming, to_json, write_atomically
 
 
 def default_cache_dir() -> Path:
@@ -107,7 +107,8 @@ class FeatureCache:
             data.truncate(len(self._rows) * self._row_bytes)
             index.seek(0, os.SEEK_END)
             data.seek(0, os.SEEK_END)
-            yield FeatureWriter(self._rows, self.shape, index, data)
+            with naming(self._data_path):
+                yield FeatureWriter(self._rows, self.shape, index, data)
 
     def _reload(self) -> None:
         """Read the index up to the last line that is complete and has its row on disk."""
