@@ -9,7 +9,6 @@
 A bundle is read whole and checked against its hashes before anything runs. Nothing is pickled.
 """
 
-import difflib
 import io
 import json
 import zipfile
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from showtell.config import BeamConfig, from_dict
-from showtell.errors import BundleError, ConfigError, UnknownModelError
+from showtell.errors import BundleError, ConfigError, UnknownModelError, suggest
 from showtell.files import sha256_hex, to_json, write_atomically
 from showtell.images import Preprocessing
 from showtell.vocabulary import SPECIAL_TOKENS, Vocabulary
@@ -144,10 +143,8 @@ def find_bundle(model: str | Path | None = None) -> Path:
         )
     if path.exists():
         return path
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
     raise UnknownModelError(
-        f"no model {name!r}, neither a file nor a name.{hint} "
+        f"no model {name!r}, neither a file nor a name. {suggest(name, known)} "
         f"`showtell models` lists all {len(known)}."
     )
 

@@ -4,14 +4,13 @@ Sections are frozen dataclasses that refuse bad values at birth. An unknown key 
 names the nearest known one, so a misspelt setting never silently keeps its default.
 """
 
-import difflib
 import tomllib
 from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from showtell.errors import ConfigError
+from showtell.errors import ConfigError, suggest
 
 T = TypeVar("T")
 
@@ -155,7 +154,7 @@ def from_dict(cls: type[T], values: dict[str, Any], *, where: str = "") -> T:
     known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
     for key in values:
         if key not in known:
-            raise ConfigError(f"unknown setting {where + key!r}. {_nearest(key, list(known))}")
+            raise ConfigError(f"unknown setting {where + key!r}. {suggest(key, known)}")
     missing = [n for n, f in known.items() if n not in values and _has_no_default(f)]
     _require(not missing, f"missing setting {', '.join(where + name for name in missing)}")
     return cls(
@@ -197,11 +196,6 @@ def _apply_override(values: dict[str, Any], override: str) -> None:
         values = values.setdefault(section, {})
         _require(isinstance(values, dict), f"{section} in {override!r} is not a section")
     values[last] = value
-
-
-def _nearest(name: str, options: list[str]) -> str:
-    close = difflib.get_close_matches(name, options, n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(options)}."
 
 
 def _has_no_default(item: Any) -> bool:

@@ -13,6 +13,9 @@ Every message says what, the value, and what to do. The command line turns one i
 stderr and an exit code; the library only raises.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class ShowtellError(Exception):
     """Anything a user can cause and can mend."""
@@ -44,3 +47,10 @@ class CheckpointError(ShowtellError):
 
 class MissingExtraError(ShowtellError):
     """An optional dependency is not installed."""
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """End a message about an unknown name: the nearest known one, or all of them."""
+    options = list(known)
+    close = difflib.get_close_matches(name, options, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(options)}."

@@ -1,13 +1,12 @@
 """From a config to a decoder with fresh weights."""
 
-import difflib
 from collections.abc import Callable
 
 import torch
 from torch import nn
 
 from showtell.config import DecoderConfig
-from showtell.errors import ConfigError
+from showtell.errors import ConfigError, suggest
 from showtell.models.decoders import Decoder, MergeDecoder
 from showtell.vocabulary import PAD_ID
 
@@ -23,10 +22,9 @@ def build_decoder(config: DecoderConfig, *, feature_dim: int, vocabulary_size: i
         ConfigError: no architecture of that name.
     """
     if config.architecture not in ARCHITECTURES:
-        close = difflib.get_close_matches(config.architecture, ARCHITECTURES, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
         raise ConfigError(
-            f"unknown architecture {config.architecture!r}. {hint}Known: {', '.join(ARCHITECTURES)}"
+            f"unknown architecture {config.architecture!r}. "
+            f"{suggest(config.architecture, ARCHITECTURES)}"
         )
     build = ARCHITECTURES[config.architecture]
     decoder = build(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)

@@ -4,7 +4,6 @@ An encoder is a module that maps photos (B, 3, size, size) to the feature grid (
 pooled vector (B, 1, D).
 """
 
-import difflib
 import hashlib
 import math
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from showtell.config import EncoderConfig
-from showtell.errors import ConfigError, DataError, MissingExtraError
+from showtell.errors import ConfigError, DataError, MissingExtraError, suggest
 from showtell.images import Preprocessing
 from showtell.models.efficientnet_lite import (
     FEATURE_DIM,
@@ -24,8 +23,6 @@ from showtell.models.efficientnet_lite import (
     EfficientNetLite,
     rename_published_weights,
 )
-
-ENCODER_NAMES = tuple(SCALINGS)
 
 
 @dataclass(frozen=True)
@@ -52,11 +49,7 @@ def build_encoder(config: EncoderConfig) -> Encoder:
         DataError: the weights do not fit the network.
     """
     if config.name not in SCALINGS:
-        close = difflib.get_close_matches(config.name, ENCODER_NAMES, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise ConfigError(
-            f"unknown encoder {config.name!r}. {hint}Known: {', '.join(ENCODER_NAMES)}"
-        )
+        raise ConfigError(f"unknown encoder {config.name!r}. {suggest(config.name, SCALINGS)}")
     network = EfficientNetLite(SCALINGS[config.name])
     weights = torch.load(_weights_path(config.name), map_location="cpu", weights_only=True)
     load_exactly(network, rename_published_weights(weights), name=config.name)
