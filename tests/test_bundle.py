@@ -199,7 +199,7 @@ def test_a_newer_format_is_refused_with_the_remedy(saved: Path) -> None:
         (lambda m: m.update(format_version="1"), "format_version must be of type int"),
         (lambda m: m.update(name=3), "name must be of type str"),
         (lambda m: m.update(encoder=[]), "encoder must be a section"),
-        (lambda m: m["decoding"].update(beam_size=0), "beam_size must be at least 1"),
+        (lambda m: m["decoding"].update(beam_size=0), "beam_size must be between 1 and 1000"),
         (lambda m: m["preprocessing"].update(mean=[127.0]), "mean must be 3 numbers"),
         (lambda m: m["preprocessing"].update(std=[0, 0, 0]), "std must be 3 numbers above 0"),
         (lambda m: m["preprocessing"].update(size=0), "size must be at least 1"),

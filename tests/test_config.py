@@ -89,7 +89,10 @@ configs = st.builds(
         checkpoint_every_s=st.floats(0, 1e9),
     ),
     decoding=st.builds(
-        BeamConfig, beam_size=count, max_length=count, length_penalty=st.floats(0, 10)
+        BeamConfig,
+        beam_size=st.integers(1, 1000),
+        max_length=count,
+        length_penalty=st.floats(0, 10),
     ),
 )
 
@@ -203,7 +206,7 @@ def test_a_value_of_the_wrong_kind_is_refused_with_its_setting_and_the_right_kin
         ("training.clip_norm=-1", "clip_norm must be above 0, got -1.0"),
         ("training.checkpoint_every_s=-1", "checkpoint_every_s must not be negative, got -1.0"),
         ("training.checkpoint_every_s=nan", "checkpoint_every_s must not be negative, got nan"),
-        ("decoding.beam_size=0", "beam_size must be at least 1, got 0"),
+        ("decoding.beam_size=0", "beam_size must be between 1 and 1000, got 0"),
         ("decoding.max_length=0", "max_length must be at least 1, got 0"),
         ("decoding.length_penalty=-0.1", "length_penalty must be between 0 and 10, got -0.1"),
         ("decoding.length_penalty=nan", "length_penalty must be between 0 and 10, got nan"),

@@ -127,13 +127,15 @@ def bundled_models() -> dict[str, Path]:
 def find_bundle(model: str | Path | None = None) -> Path:
     """Find a model: a path, the name of one that comes with the install, or the default.
 
+    A string without a folder or suffix is a name first; a `Path`, or `./merge`, is always a path.
+
     Raises:
         UnknownModelError: there is neither a file nor a model of that name.
         BundleError: it is a training run, which must be exported first.
     """
     known = bundled_models()
     name = str(model or DEFAULT_MODEL)
-    if name in known:
+    if name in known and not isinstance(model, Path):
         return known[name]
     path = Path(name)
     if (path / "config.json").exists():

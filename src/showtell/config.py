@@ -86,7 +86,10 @@ class BeamConfig:
     length_penalty: float = 0.7  # alpha of Wu et al. 2016, eq. 14; 0 ranks by total log-prob
 
     def __post_init__(self) -> None:
-        _require(self.beam_size >= 1, f"beam_size must be at least 1, got {self.beam_size}")
+        _require(
+            1 <= self.beam_size <= 1000,
+            f"beam_size must be between 1 and 1000, got {self.beam_size}",
+        )
         _require(self.max_length >= 1, f"max_length must be at least 1, got {self.max_length}")
         _require(
             0 <= self.length_penalty <= 10,

@@ -18,6 +18,6 @@ def require_extra(extra: str, *, purpose: str) -> None:
     missing = [name for name in MODULES[extra] if find_spec(name) is None]
     if missing:
         raise MissingExtraError(
-            f"{purpose} needs {', '.join(missing)}, which is not installed: "
-            f"pip install 'showtell[{extra}]'"
+            f"{purpose} needs packages that are not installed ({', '.join(missing)}): "
+            f"pip install 'showtell[{extra}]', or '.[{extra}]' in a clone"
         )

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,7 @@ class Preprocessing:
     are, then each channel becomes `(value - mean) / std`, value in 0..255.
     """
 
+    resize: Literal["squash-bicubic"] = "squash-bicubic"  # to the square, aspect not kept
     size: int  # pixels, height and width
     mean: tuple[float, ...]  # RGB, 0..255
     std: tuple[float, ...]  # RGB, 0..255
@@ -70,27 +72,33 @@ class PreparedImage:
     height: int
 
 
-def prepare(source: ImageSource, preprocessing: Preprocessing) -> PreparedImage:
+def prepare(
+    source: ImageSource, preprocessing: Preprocessing, *, name: str | None = None
+) -> PreparedImage:
     """Open, turn upright, make RGB, squash to the encoder's square, normalise.
 
     Args:
         source: a path, the bytes of a picture file, or a Pillow image.
         preprocessing: the encoder's own; a bundle carries it.
+        name: what to call the picture in messages, where the source is not a path.
 
     Raises:
         ImageError: not a picture we can read; the message names the file and the reason.
     """
     # Twice the target keeps the final resize, which averages, as good as from full size.
-    rgb, width, height = open_rgb(source, at_least=2 * preprocessing.size)
+    rgb, width, height = open_rgb(source, at_least=2 * preprocessing.size, name=name)
     return PreparedImage(normalise(rgb, preprocessing), width, height)
 
 
-def open_rgb(source: ImageSource, *, at_least: int) -> tuple[Image.Image, int, int]:
+def open_rgb(
+    source: ImageSource, *, at_least: int, name: str | None = None
+) -> tuple[Image.Image, int, int]:
     """Open a picture upright and as RGB.
 
     Args:
         at_least: pixels; a large JPEG is decoded at 1/2, 1/4 or 1/8 of its size, which is much
             faster, as long as both sides keep this length.
+        name: what to call the picture in messages, where the source is not a path.
 
     Returns:
         The picture, and the width and height of the original as a person sees it.
@@ -110,7 +118,7 @@ def open_rgb(source: ImageSource, *, at_least: int) -> tuple[Image.Image, int, i
                 image = image.transpose(UPRIGHT[orientation])
             return to_rgb(image), width, height
     except Exception as error:  # Pillow's decoders share no error class
-        raise ImageError(f"{describe(source)}: {_reason(error)}") from error
+        raise ImageError(f"{name or describe(source)}: {_reason(error)}") from error
 
 
 def normalise(rgb: Image.Image, preprocessing: Preprocessing) -> NDArray[np.float32]:
@@ -125,7 +133,11 @@ def normalise(rgb: Image.Image, preprocessing: Preprocessing) -> NDArray[np.floa
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Make RGB of any mode: 16-bit scaled, palettes looked up, transparency laid on white."""
+    """Make RGB of any mode: 16-bit scaled, palettes looked up, transparency laid on white.
+
+    Modes I (32-bit) and F do not say what their white is: values above 255 are taken for 16-bit,
+    floats up to 1 for shares of white.
+    """
     if image.mode.startswith("I") or image.mode == "F":
         image = _to_8_bit(image)
     if image.has_transparency_data:
@@ -138,7 +150,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 def _to_8_bit(image: Image.Image) -> Image.Image:
     values = np.nan_to_num(np.asarray(image, dtype=np.float32)).clip(min=0)
     top = float(values.max(initial=0.0))
-    if image.mode.startswith("I") and top > 255:
+    if image.mode.startswith("I;16") or (image.mode == "I" and top > 255):
         values = values / 257.0  # 65535 -> 255
     elif image.mode == "F" and top <= 1.0:
         values = values * 255.0

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -145,7 +147,7 @@ def test_search_settings_reach_the_search(
     ("arguments", "code", "message"),
     [
         (["caption"], 2, "no photos given"),
-        (["photos/a.jpg", "--beam-size", "0"], 2, "beam_size must be at least 1, got 0"),
+        (["photos/a.jpg", "--beam-size", "0"], 2, "beam_size must be between 1 and 1000, got 0"),
         (["photos/a.jpg", "--beam-size", "many"], 2, "'many' is not a valid integer"),
         (["photos/a.jpg", "--model", "merg"], 6, "Did you mean 'merge'?"),
         (["photos/a.jpg", "--model", "photos/notes.txt"], 6, "photos/notes.txt"),
@@ -178,3 +180,34 @@ def test_an_altered_model_is_refused(
     assert out == ""
     assert "altered.bundle" in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_list_of_paths_with_a_name_that_is_not_utf_8_is_read(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = photos / os.fsdecode(b"caf\xe9.jpg")
+    odd.write_bytes((photos / "a.jpg").read_bytes())
+    Path("list.txt").write_bytes(b"photos/caf\xe9.jpg\nphotos/a.jpg\n")
+    assert run(["--files-from", "list.txt", "--json", *model]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["path"] for record in records] == ["photos/caf\\xe9.jpg", "photos/a.jpg"]
+    assert all(record["status"] == "ok" for record in records)
+
+
+def test_a_figure_of_another_suffix_is_refused_before_any_work(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["photos", "--figure", "sheet.jpg", *model]) == 2
+    assert "sheet.jpg has another suffix" in capsys.readouterr().err
+    assert not Path("sheet.jpg").exists()
+
+
+def test_a_folder_of_ones_own_is_not_mistaken_for_the_model_of_the_same_name(
+    photos: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile(tiny_bundle) as archive:
+        archive.extractall("merge")
+    for model, name in (("merge", "merge"), ("./merge", "tiny")):
+        assert run(["photos/a.jpg", "--json", "--model", model]) == 0
+        assert json.loads(capsys.readouterr().out)["model"]["name"] == name
+    assert Captioner.load(Path("merge")).bundle.manifest.name == "tiny"

@@ -187,3 +187,46 @@ def test_doctor_checks_every_model(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert sys.version.split()[0] in out
     assert "merge (default): checksums right" in out
+
+
+def test_force_begins_anew_and_leaves_files_that_are_not_the_runs(
+    flickr8k: Path, tiny_config: Path, tiny_run: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(tiny_run, tmp_path / "run")
+    (out / "notes.txt").write_text("mine")
+    cache = ["--cache-dir", str(tiny_run.parent / "cache")]
+    command = ["train", str(tiny_config), "--data", str(flickr8k), "--out", str(out), *cache]
+    short = ["--set", "training.max_epochs=1"]
+    assert run([*command, *short]) == 6  # other settings
+    assert run([*command, *short, "--force"]) == 0
+    assert len((out / "log.jsonl").read_text().splitlines()) == 1
+    assert (out / "notes.txt").read_text() == "mine"
+    made_by = json.loads((out / "config.json").read_text())["made_by"]
+    assert made_by["command"].startswith("showtell train ")
+    assert made_by["command"].endswith("--force")
+
+
+def test_training_that_diverges_stops_and_says_what_to_change(
+    flickr8k: Path,
+    tiny_config: Path,
+    tiny_run: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wild = ["--set", "training.learning_rate=1e30", "--set", "training.clip_norm=1e30"]
+    cache = ["--cache-dir", str(tiny_run.parent / "cache")]
+    out = ["--out", str(tmp_path / "run")]
+    assert run(["train", str(tiny_config), "--data", str(flickr8k), *wild, *cache, *out]) == 2
+    assert "lower training.learning_rate" in capsys.readouterr().err
+
+
+def test_a_picture_that_cannot_be_scored_is_named(
+    flickr8k: Path, tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(flickr8k, tmp_path / "data")
+    broken = sorted((tmp_path / "data").rglob("*.jpg"))[12]  # the first of val
+    broken.write_bytes(broken.read_bytes()[:400])
+    assert run(["evaluate", str(tiny_bundle), "--data", str(tmp_path / "data")]) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(broken) in line
+    assert "image bytes" not in line

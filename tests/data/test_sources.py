@@ -174,6 +174,25 @@ def test_a_malformed_caption_is_named_by_file_and_line(line: str, tiny_flickr8k:
     assert str(error.value).startswith(f"{path}, line 7: expected image#n<TAB>caption, got ")
 
 
+@pytest.mark.parametrize("still_zipped", ["Flickr8k_text", "Flickr8k_Dataset"])
+def test_one_part_may_be_unpacked_and_the_other_still_zipped(
+    still_zipped: str, tiny_flickr8k: Path
+) -> None:
+    expected = load_dataset(tiny_flickr8k).require("train")
+    zips = zipped(tiny_flickr8k)
+    folder = {"Flickr8k_text": "Flickr8k_text", "Flickr8k_Dataset": "Flicker8k_Dataset"}
+    shutil.rmtree(tiny_flickr8k / folder[still_zipped])
+    (zips / f"{still_zipped}.zip").rename(tiny_flickr8k / f"{still_zipped}.zip")
+    found = load_dataset(tiny_flickr8k).require("train")
+    assert [r.image_id for r in found] == [r.image_id for r in expected]
+    assert [r.captions for r in found] == [r.captions for r in expected]
+
+
+def test_a_half_downloaded_zip_beside_complete_folders_does_no_harm(tiny_flickr8k: Path) -> None:
+    (tiny_flickr8k / "Flickr8k_Dataset.zip").write_bytes(b"PK half")
+    assert len(load_dataset(tiny_flickr8k).require("train")) == 12
+
+
 def test_a_malformed_caption_in_a_zip_is_named_by_zip_and_member(tiny_flickr8k: Path) -> None:
     rewrite(tiny_flickr8k / TOKENS, f"{FIRST}#0\t", f"{FIRST}#0 ")
     target = zipped(tiny_flickr8k)

@@ -77,11 +77,12 @@ def test_the_length_penalty_lets_a_longer_caption_win():
     ("vocabulary_size", "max_length", "impossible"), [(6, 4, 0.0), (7, 3, 0.0), (7, 4, 0.3)]
 )
 def test_a_wide_beam_equals_brute_force(penalty, vocabulary_size, max_length, impossible):
-    every_prefix = (vocabulary_size - 4) ** max_length
-    config = BeamConfig(beam_size=every_prefix, max_length=max_length, length_penalty=penalty)
+    # Wide enough that no prefix is dropped and every ending is among the continuations kept.
+    everything = (vocabulary_size - 3) * (vocabulary_size - 4) ** max_length
+    config = BeamConfig(beam_size=everything, max_length=max_length, length_penalty=penalty)
     for seed in range(70):
         decoder = random_decoder(seed, vocabulary_size=vocabulary_size, impossible=impossible)
-        expected = every_caption(decoder, config, vocabulary_size=vocabulary_size)[:every_prefix]
+        expected = every_caption(decoder, config, vocabulary_size=vocabulary_size)
         (found,) = beam_search(TableStepper(decoder), config)
         if not expected:  # nothing can end
             assert not any(h.finished for h in found), f"table {seed}"
@@ -125,6 +126,21 @@ def test_a_search_goes_on_while_a_longer_caption_may_still_win():
     # log 0.6 / (5/6)² = -0.74 loses to log 0.36 / (8/6)² = -0.57, though log 0.4 = -0.92 is less.
     (best,) = find(decoder, beam_size=1, max_length=3, length_penalty=2.0)
     assert best.token_ids == (WORD, WORD, WORD)
+
+
+def test_an_ending_less_likely_than_the_words_that_go_on_is_no_ending():
+    decoder = written_decoder(
+        {
+            (): {WORD: 0.5, OTHER: 0.4, END: 0.1},
+            (WORD,): {THIRD: 0.8, END: 0.2},
+            (OTHER,): {THIRD: 0.9, END: 0.1},
+            (WORD, THIRD): {END: 1.0},
+            (OTHER, THIRD): {END: 1.0},
+        }
+    )
+    # By total log-probability alone the unlikely endings () and (WORD,) would be found as well.
+    found = find(decoder, beam_size=2, max_length=3, length_penalty=0.0)
+    assert [h.token_ids for h in found] == [(WORD, THIRD), (OTHER, THIRD)]
 
 
 # What comes back

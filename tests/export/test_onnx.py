@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from showtell.config import BeamConfig, DecoderConfig, EncoderConfig
+from showtell.errors import BundleError
 from showtell.export.onnx import export_decoder, export_encoder
-from showtell.export.parity import measure_parity
+from showtell.export.parity import measure_encoder_parity, measure_parity
 from showtell.export.precision import store_float16
 from showtell.models.build import ARCHITECTURES, build_decoder
 from showtell.models.encoders import build_encoder
@@ -71,3 +72,31 @@ def test_float16_storage_halves_a_graph_and_hardly_changes_what_it_says(
     )
     assert b.dtype == np.float32
     assert a @ b / np.sqrt((a @ a) * (b @ b)) > 0.9999
+
+
+def test_a_weight_too_large_for_float16_is_refused_not_rounded_to_infinity() -> None:
+    config = DecoderConfig(embedding_dim=32, hidden_dim=32)
+    decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
+    with torch.no_grad():
+        decoder.get_parameter("output.weight")[3, 3] = 1e5
+    _, step = export_decoder(decoder, feature_shape=FEATURES)
+    with pytest.raises(BundleError, match="float16 cannot"):
+        store_float16(step)
+
+
+def test_parity_is_not_a_number_where_the_model_says_none() -> None:
+    config = DecoderConfig(embedding_dim=8, hidden_dim=8)
+    decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
+    start, step = export_decoder(decoder, feature_shape=FEATURES)
+    with torch.no_grad():
+        decoder.get_parameter("output.bias")[7] = float("nan")
+    parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=BeamConfig())
+    assert np.isnan(parity.max_log_prob_error)
+
+
+def test_the_encoder_graph_is_compared_with_its_network(encoder_graph: bytes) -> None:
+    encoder = build_encoder(EncoderConfig(name="efficientnet-lite0", image_size=64))
+    assert measure_encoder_parity(encoder, encoder_graph) < 1e-3
+    with torch.no_grad():
+        encoder.network.get_parameter("head.norm.bias")[0] += 1
+    assert measure_encoder_parity(encoder, encoder_graph) > 1e-2

@@ -102,7 +102,7 @@ def test_a_misspelt_architecture_is_refused_with_the_nearest_name() -> None:
         build_decoder(DecoderConfig(architecture="merg"), feature_dim=D, vocabulary_size=V)
 
 
-def test_fresh_weights_have_the_spread_that_keras_gives_them() -> None:
+def test_fresh_weights_keep_the_size_of_the_signal() -> None:
     torch.manual_seed(0)
     decoder = build_decoder(DecoderConfig(), feature_dim=1280, vocabulary_size=500)
     weights = dict(decoder.named_parameters())

@@ -16,9 +16,10 @@ from showtell.errors import CheckpointError
 from showtell.metrics import Report
 from showtell.text import tokenize
 from showtell.training import loop
-from showtell.training.checkpoint import load_checkpoint, weights_of
+from showtell.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
 from showtell.training.loop import Events, Trainer, TrainingState
 from showtell.training.run import RunFolder
+from showtell.training.validate import mean_loss
 from showtell.vocabulary import Vocabulary
 
 SUBJECTS = ("dog", "cat", "man", "girl", "horse", "bird", "boat", "bus")
@@ -98,6 +99,14 @@ def test_it_learns_to_tell_the_photos_apart(data: Data, tmp_path: Path) -> None:
     assert all(right), captions
 
 
+def test_the_validation_loss_is_measured_without_dropout(data: Data, tmp_path: Path) -> None:
+    run = trainer(data, tmp_path, with_training(max_epochs=2))
+    state = run.fit(Events())
+    assert state.history[-1]["val_loss"] == mean_loss(run.decoder, data.val, 6)
+    assert mean_loss(run.decoder, data.val, 2) == pytest.approx(mean_loss(run.decoder, data.val, 9))
+    assert run.decoder.training
+
+
 def test_a_seed_fixes_every_number(data: Data, tmp_path: Path) -> None:
     for name in ("a", "b"):
         trainer(data, tmp_path / name).fit(Events())
@@ -139,6 +148,28 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(
     assert resumed.state.batch == 2  # the batch in hand is all that was lost
     resumed.fit(Events())
     assert same(last_weights(tmp_path / "whole"), last_weights(tmp_path / "killed"))
+
+
+def test_a_run_killed_as_its_last_epoch_ends_ends_it_again_alike(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = trainer(data, tmp_path / "whole").fit(Events())
+
+    class KillError(Exception):
+        pass
+
+    def save_or_die(path: Path, tensors: Any, meta: dict[str, Any]) -> None:
+        if path.name == "last.safetensors" and len(meta["state"]["history"]) == 3:
+            raise KillError
+        save_checkpoint(path, tensors, meta)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "save_checkpoint", save_or_die)
+        with pytest.raises(KillError):
+            trainer(data, tmp_path / "killed").fit(Events())
+    resumed = trainer(data, tmp_path / "killed").fit(Events())
+    assert [e["scores"] for e in resumed.history] == [e["scores"] for e in whole.history]
+    assert len(RunFolder(tmp_path / "killed").log.read_text().splitlines()) == 3
 
 
 def test_a_finished_run_is_left_as_it_is(data: Data, tmp_path: Path) -> None:

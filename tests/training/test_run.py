@@ -1,6 +1,9 @@
 """A run folder belongs to one configuration and one dataset."""
 
 import json
+import re
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,34 +12,44 @@ import pytest
 from showtell.config import Config
 from showtell.data.sources import ImageFile, Record
 from showtell.errors import CheckpointError
-from showtell.training.run import RunFolder, begin_run, describe_data, load_run
+from showtell.training.run import (
+    RunFolder,
+    begin_run,
+    delete_run,
+    describe_data,
+    describe_software,
+    load_run,
+)
 from showtell.vocabulary import SPECIAL_TOKENS, Vocabulary
 
 VOCABULARY = Vocabulary((*SPECIAL_TOKENS, "a", "dog"))
 RECORDS = [Record("a.jpg", ImageFile(Path("a.jpg")), ("a dog", "one dog"), "train")]
-DATA = describe_data("drawn", {"train": RECORDS})
+PICTURES = {"a.jpg": "0" * 64}
+DATA = describe_data("drawn", {"train": RECORDS}, PICTURES)
+MADE_BY = describe_software("showtell train drawn.toml", "cpu")
 
 
 def test_a_run_begun_twice_is_one_run(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "runs" / "merge")
     for _ in range(2):
-        begin_run(folder, Config(), VOCABULARY, DATA)
+        begin_run(folder, Config(), VOCABULARY, DATA, MADE_BY)
     assert json.loads(folder.config.read_text())["config"]["decoder"]["architecture"] == "merge"
     assert folder.vocabulary.read_text().split("\n")[4:6] == ["a", "dog"]
 
 
 def test_another_configuration_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA)
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
     with pytest.raises(CheckpointError, match=r"other settings or data.*--out.*--force"):
-        begin_run(RunFolder(tmp_path), replace(Config(), seed=2), VOCABULARY, DATA)
+        begin_run(RunFolder(tmp_path), replace(Config(), seed=2), VOCABULARY, DATA, MADE_BY)
 
 
 @pytest.mark.parametrize("captions", [("a dog", "one dog."), ("one dog", "a dog"), ("a dog",)])
 def test_other_captions_are_other_data(tmp_path: Path, captions: tuple[str, ...]) -> None:
-    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA)
-    changed = describe_data("drawn", {"train": [replace(RECORDS[0], captions=captions)]})
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
+    records = [replace(RECORDS[0], captions=captions)]
+    changed = describe_data("drawn", {"train": records}, PICTURES)
     with pytest.raises(CheckpointError):
-        begin_run(RunFolder(tmp_path), Config(), VOCABULARY, changed)
+        begin_run(RunFolder(tmp_path), Config(), VOCABULARY, changed, MADE_BY)
 
 
 def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
@@ -45,13 +58,72 @@ def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
 
 
 def test_a_run_without_a_finished_epoch_says_so(tmp_path: Path) -> None:
-    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA)
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
     with pytest.raises(CheckpointError, match=r"best\.safetensors; has this run been trained"):
         load_run(tmp_path)
 
 
 def test_a_damaged_configuration_is_named(tmp_path: Path) -> None:
-    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA)
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
     RunFolder(tmp_path).config.write_text("{")
-    with pytest.raises(CheckpointError, match=r"config\.json cannot be read"):
+    with pytest.raises(CheckpointError, match=r"config\.json does not describe a training run"):
         load_run(tmp_path)
+
+
+def test_other_pictures_are_other_data(tmp_path: Path) -> None:
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
+    changed = describe_data("drawn", {"train": RECORDS}, {"a.jpg": "1" * 64})
+    with pytest.raises(CheckpointError):
+        begin_run(RunFolder(tmp_path), Config(), VOCABULARY, changed, MADE_BY)
+
+
+def test_a_dataset_that_moved_is_the_same_data(tmp_path: Path) -> None:
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
+    moved = describe_data("elsewhere", {"train": RECORDS}, PICTURES)
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, moved, MADE_BY)
+
+
+def test_the_command_and_the_versions_are_kept(tmp_path: Path) -> None:
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
+    made_by = json.loads(RunFolder(tmp_path).config.read_text())["made_by"]
+    assert made_by["command"] == "showtell train drawn.toml"
+    assert set(made_by["versions"]) == {"showtell", "torch", "onnxruntime", "numpy"}
+
+
+def test_deleting_a_run_leaves_all_other_files(tmp_path: Path) -> None:
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
+    (tmp_path / "notes.txt").write_text("mine")
+    delete_run(RunFolder(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_folder_of_something_else_is_never_deleted(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    with pytest.raises(CheckpointError, match="does not describe a training run"):
+        delete_run(RunFolder(tmp_path))
+    assert (tmp_path / "config.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("vocabulary.txt", lambda data: data.rsplit(b"\n", 2)[0] + b"\n"),
+        ("vocabulary.txt", lambda data: data.replace(b"circle", b"square2")),
+        ("vocabulary.txt", None),
+        ("config.json", lambda data: b"{}"),
+        ("config.json", lambda data: data.replace(b'"hidden_dim": 24', b'"hidden_dim": 25')),
+        ("best.safetensors", lambda data: data[:-9]),
+        ("best.safetensors", None),
+    ],
+)
+def test_a_damaged_run_is_one_clear_error(
+    tiny_run: Path, tmp_path: Path, file: str, damage: Callable[[bytes], bytes] | None
+) -> None:
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    data = (run / file).read_bytes()
+    (run / file).unlink()
+    if damage:
+        assert damage(data) != data
+        (run / file).write_bytes(damage(data))
+    with pytest.raises(CheckpointError, match=re.escape(str(run))):
+        load_run(run)

@@ -1,5 +1,5 @@
 """The command line: one verb a file, each a thin skin over one library call.
 
-Command modules import only click at their top; the work is imported inside the function, so that
+Command modules import little at their top; the work is imported inside the function, so that
 `showtell --help` loads neither PyTorch nor ONNX Runtime.
 """

@@ -35,7 +35,9 @@ Examples:
 
 @click.command("caption", epilog=EPILOG)
 @click.argument("photos", nargs=-1, type=PATH)
-@click.option("--model", metavar="NAME|PATH", help="A name from `showtell models`, or a bundle.")
+@click.option(
+    "--model", metavar="NAME|PATH", help="A name from `showtell models`, or the path of a bundle."
+)
 @click.option(
     "--format",
     "format_",
@@ -46,7 +48,9 @@ Examples:
 )
 @click.option("--json", "as_jsonl", is_flag=True, help="Short for --format jsonl.")
 @click.option(
-    "--files-from", type=click.File(encoding="utf-8"), help="Read paths, one a line; - is stdin."
+    "--files-from",
+    type=click.File(encoding="utf-8", errors="surrogateescape"),
+    help="Read paths, one a line; - is stdin.",
 )
 @click.option(
     "--figure", type=PATH, metavar="PNG", help="Draw the photos with their sentences beneath."
@@ -75,6 +79,8 @@ def command(
     named = [*photos, *(Path(line.rstrip("\r\n")) for line in files_from or () if line.strip())]
     if not named:
         raise click.UsageError("no photos given; try `showtell photo.jpg`, or --help")
+    if figure and figure.suffix.lower() != ".png":
+        raise click.UsageError(f"--figure draws a PNG; {figure} has another suffix")
     bundle = load_bundle(find_bundle(model))  # a wrong model is told before a long walk
     config = override(
         bundle.manifest.decoding,
@@ -92,12 +98,14 @@ def command(
 
     captioner = Captioner(bundle, threads=threads)
     outcome = _Outcome(keep=figure is not None)
-    with console.progress_bar(enabled=not no_progress and len(found) > 1) as bar:
+    # On a terminal the sentences are the progress; a bar among them would garble both.
+    bar_wanted = not no_progress and len(found) > 1 and not sys.stdout.isatty()
+    with console.progress_bar(enabled=bar_wanted) as bar:
         records = caption_photos(captioner, found, config, batch_size=batch_size)
         _write(
             outcome.watch(records, bar.stage("captioning"), total=len(found)),
             form="jsonl" if as_jsonl else format_,
-            alone=len(named) == 1 and not named[0].is_dir(),
+            alone=[photo.name for photo in found] == [named[0].as_posix()],
             to_dict=lambda record: record.to_dict(captioner, config),
         )
     if figure and outcome.captioned:

@@ -29,6 +29,7 @@ def command() -> None:
 
     from showtell.bundle import DEFAULT_MODEL, bundled_models
     from showtell.data.cache import default_cache_dir
+    from showtell.errors import BundleError
     from showtell.runtime.captioner import Captioner
     from showtell.runtime.session import available_cpus, default_threads, execution_providers
 
@@ -39,7 +40,10 @@ def command() -> None:
     click.echo(f"cores        {available_cpus()} available, {default_threads()} threads used")
     click.echo(f"providers    {', '.join(execution_providers())}")
     click.echo(f"cache        {default_cache_dir()}")
-    for name, path in bundled_models().items():
+    models = bundled_models()
+    if DEFAULT_MODEL not in models:
+        raise BundleError(f"the default model {DEFAULT_MODEL!r} is missing; install showtell anew")
+    for name, path in models.items():
         captioner = Captioner.load(path)
         bundle = captioner.bundle
         caption = captioner.caption(Image.new("RGB", (64, 64), "white"))

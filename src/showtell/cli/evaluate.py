@@ -31,7 +31,7 @@ Examples:
 
 
 @click.command("evaluate", epilog=EPILOG)
-@click.argument("model", type=PATH, metavar="RUN|BUNDLE|NAME")
+@click.argument("model", metavar="RUN|BUNDLE|NAME")
 @data_option
 @click.option("--split", default="val", show_default=True)
 @search_options
@@ -40,7 +40,7 @@ Examples:
 @cache_option
 @no_progress_option
 def command(
-    model: Path,
+    model: str,
     data_dir: Path,
     split: str,
     beam_size: int | None,
@@ -67,8 +67,8 @@ def command(
         )
 
     with console.progress_bar(enabled=not no_progress) as bar:
-        if (model / "config.json").exists():
-            report, captions = _score_run(model, records, chosen, bar, cache_dir)
+        if (Path(model) / "config.json").exists():
+            report, captions = _score_run(Path(model), records, chosen, bar, cache_dir)
         else:
             report, captions = _score_bundle(model, records, chosen, bar)
     if out:
@@ -103,7 +103,7 @@ def _score_run(
 
 
 def _score_bundle(
-    model: Path,
+    model: str,
     records: "Sequence[Record]",
     chosen: Callable[[BeamConfig], BeamConfig],
     bar: console.ProgressBar,

@@ -32,14 +32,12 @@ Examples:
     help="How weights are stored; the arithmetic is float32.",
 )
 @click.option("--data", "data_dir", type=PATH, metavar="DIR", help="Score the bundle on this val.")
-@click.option("--command", "made_by", default="", help="How the run was made, for the record.")
 @no_progress_option
 def command(
     run: Path,
     out: Path | None,
     precision: str,
     data_dir: Path | None,
-    made_by: str,
     no_progress: bool,
 ) -> None:
     """Turn a training run into one self-contained bundle that captions without PyTorch.
@@ -58,7 +56,7 @@ def command(
 
     trained = load_run(run)
     records = load_dataset(data_dir).require("val") if data_dir else ()
-    exported = export_run(trained, precision=precision, command=made_by)
+    exported = export_run(trained, precision=precision)
     out = out or Path(f"{trained.config.name}.bundle")
     save_bundle(out, exported.manifest, exported.files)
     if records:
@@ -68,14 +66,19 @@ def command(
             report, _ = evaluate_bundle(
                 captioner, records, config, progress=bar.stage("scoring the bundle")
             )
-        scores = {"measured_on": "this bundle, ONNX Runtime", **report.to_dict()}
+        scores = {
+            "measured_on": "this bundle, ONNX Runtime",
+            **report.to_dict(),
+            "checkpoint": trained.scores["scores"],
+        }
         save_bundle(out, replace(exported.manifest, scores=scores), exported.files)
     bundle = load_bundle(out)
     parts = ", ".join(f"{n} {len(d) / 1e6:.1f} MB" for n, d in bundle.graphs.items())
-    found = bundle.manifest.scores.get("scores", {})
+    found = bundle.manifest.scores["scores"]
     console.say(
-        f"{out}: {bundle.num_bytes / 1e6:.1f} MB ({parts}); log-probabilities within "
-        f"{exported.parity.max_log_prob_error:.1e} nats of PyTorch before rounding to "
-        f"{precision}; val CIDEr {found.get('CIDEr', float('nan')):.1f}, measured on "
-        f"{bundle.manifest.scores.get('measured_on')}"
+        f"{out}: {bundle.num_bytes / 1e6:.1f} MB ({parts}), weights in {precision}\n"
+        f"log-probabilities within {exported.parity.max_log_prob_error:.1e} nats of PyTorch; "
+        f"{exported.parity.same_captions:.0%} of probes get the same caption\n"
+        f"val CIDEr {found['CIDEr']:.1f}, measured on {bundle.manifest.scores['measured_on']}; "
+        f"the checkpoint has {trained.scores['scores']['CIDEr']:.1f}"
     )

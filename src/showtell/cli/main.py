@@ -1,6 +1,7 @@
 """The `showtell` command: verbs, the default verb, and errors as one line and an exit code."""
 
 import difflib
+import io
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -69,12 +70,9 @@ class CaptionByDefault(click.Group):
 
 
 def _refuse_misspelt_verb(word: str) -> None:
-    if word.isalpha() and not Path(word).exists():
-        close = difflib.get_close_matches(word, COMMANDS, n=1)
-        if close:
-            raise click.UsageError(
-                f"no command or photo {word!r}. Did you mean `showtell {close[0]}`?"
-            )
+    close = difflib.get_close_matches(word, COMMANDS, n=1) if word.isalpha() else []
+    if close and not Path(word).exists():
+        raise click.UsageError(f"no command or photo {word!r}. Did you mean `showtell {close[0]}`?")
 
 
 @click.group(
@@ -93,7 +91,7 @@ def cli() -> None:
 def run(args: list[str]) -> int:
     """Run one command line and give its exit code."""
     try:
-        result = cli.main(args, prog_name="showtell", standalone_mode=False)
+        result = cli.main(args, prog_name="showtell", standalone_mode=False, obj=args)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -115,4 +113,6 @@ def run(args: list[str]) -> int:
 
 def main() -> None:
     """Entry point of the `showtell` script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # old photos have names that are not UTF-8
+        sys.stdout.reconfigure(errors="surrogateescape")
     sys.exit(run(sys.argv[1:]))

@@ -11,8 +11,7 @@ from showtell.config import BeamConfig
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# A type of our own making, so that a path is a `Path` and existence is checked by the work, which
-# says more about it than click could.
+# Existence is checked by the work, which says more about a missing file than click could.
 PATH = click.Path(path_type=Path)
 
 

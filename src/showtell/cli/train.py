@@ -1,5 +1,6 @@
 """`showtell train`."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ A run that was interrupted goes on from its last checkpoint when the same comman
 @click.option("--force", is_flag=True, help="Delete the run that DIR holds and begin anew.")
 @cache_option
 @no_progress_option
+@click.pass_obj
 def command(
+    arguments: list[str],
     config: Path,
     data_dir: Path,
     out: Path | None,
@@ -84,7 +87,13 @@ def command(
             )
             try:
                 state = train_captioner(
-                    loaded, data, out, device=chosen, force=force, events=events
+                    loaded,
+                    data,
+                    out,
+                    device=chosen,
+                    command=shlex.join(["showtell", *arguments]),
+                    force=force,
+                    events=events,
                 )
             except KeyboardInterrupt:
                 console.say(f"the run in {out} is kept; the same command goes on with it")
@@ -98,7 +107,7 @@ def command(
 def _describe(entry: dict[str, Any]) -> str:
     scores = entry["scores"]
     return (
-        f"epoch {entry['epoch']:>2}  loss {entry['train_loss']:.3f}  "
+        f"epoch {entry['epoch']:>2}  loss {entry['train_loss']:.3f}  val {entry['val_loss']:.3f}  "
         f"CIDEr {scores['CIDEr']:.1f}  BLEU-4 {scores['BLEU-4']:.1f}  "
         f"{entry['distinct_captions']} distinct captions  {entry['train_s']:.0f} s"
         f"{'  best' if entry['best'] else ''}"

@@ -100,15 +100,18 @@ class FeatureCache:
     @contextmanager
     def writing(self) -> Iterator["FeatureWriter"]:
         """Let one process at a time add rows; others wait."""
-        with self._index_path.open("r+b") as index, self._data_path.open("r+b") as data:
+        with (
+            naming(self._data_path),
+            self._index_path.open("r+b") as index,
+            self._data_path.open("r+b") as data,
+        ):
             _lock(index)
             self._reload()
             index.truncate(self._index_bytes)  # drop what a killed writer left half done
             data.truncate(len(self._rows) * self._row_bytes)
             index.seek(0, os.SEEK_END)
             data.seek(0, os.SEEK_END)
-            with naming(self._data_path):
-                yield FeatureWriter(self._rows, self.shape, index, data)
+            yield FeatureWriter(self._rows, self.shape, index, data)
 
     def _reload(self) -> None:
         """Read the index up to the last line that is complete and has its row on disk."""

@@ -127,15 +127,15 @@ def load_dataset(root: Path) -> Dataset:
     if not root.is_dir():
         raise DataError(f"no dataset folder at {root}")
     files = _files_in_folders(root)
-    if TOKEN_FILE not in files:
-        files = _files_in_zips(root)
+    if TOKEN_FILE not in files or not _images_of(files):  # one or both are still zipped
+        files = _files_in_zips(root) | files
     if TOKEN_FILE not in files:
         raise DataError(
             f"{root} holds no {TOKEN_FILE}, neither in a folder nor in a zip; "
             "expected Flickr8k's own files (Flickr8k_text and Flicker8k_Dataset)"
         )
     captions = _parse_captions(files[TOKEN_FILE])
-    images = {n: file for n, file in files.items() if n.lower().endswith(IMAGE_SUFFIXES)}
+    images = _images_of(files)
     splits = {
         name: _build_split(name, _parse_names(files[file_name]), captions, images)
         for name, file_name in SPLIT_FILES.items()
@@ -249,6 +249,10 @@ def _files_in_zips(root: Path) -> dict[str, ImageFile]:
 def _archive(path: Path) -> zipfile.ZipFile:
     """Open a zip once: its list of 16,000 members takes longer to read than a picture."""
     return zipfile.ZipFile(path)
+
+
+def _images_of(files: dict[str, ImageFile]) -> dict[str, ImageFile]:
+    return {n: file for n, file in files.items() if n.lower().endswith(IMAGE_SUFFIXES)}
 
 
 def _is_debris(name: str) -> bool:

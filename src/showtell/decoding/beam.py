@@ -26,10 +26,11 @@ Ints = NDArray[np.int64]
 def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
     """Find the likeliest captions of every image, best first.
 
-    At each step every live beam may end; its ending competes, by length-normalised score, with
-    the endings found before. The `beam_size` best continuations that do not end live on. An
-    image is done when no live beam can still overtake its worst kept ending, so the search loses
-    nothing but what the beam's width costs.
+    At each step a beam ends if `<end>` is among the `beam_size` likeliest continuations of all
+    beams; its ending competes, by length-normalised score, with the endings found before. The
+    `beam_size` likeliest continuations that do not end live on. An image is done when no live beam
+    can still overtake its worst kept ending, so the search loses nothing but what the beam's width
+    costs.
 
     Returns:
         For each image 1 to `beam_size` hypotheses, ranked by
@@ -50,12 +51,15 @@ def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
     for length in range(config.max_length + 1):
         log_probs = next_log_probs(stepper, last_ids)  # (B·K, V)
         scores = totals[:, :, None] + log_probs.reshape(*totals.shape, -1)  # (B, K, V)
-        _collect_endings(endings, searched, tokens, scores[:, :, END_ID], config)
+        ends = scores[:, :, END_ID].copy()  # (B, K)
         scores[:, :, END_ID] = -np.inf
         parents, token_ids, continued = _best_continuations(scores, config.beam_size)
+        if length == config.max_length:  # a caption of full length can only end
+            continued[:] = -np.inf
+        ends[_num_likelier(ends, continued) >= config.beam_size] = -np.inf
+        _collect_endings(endings, searched, tokens, ends, config)
 
         open_ = ~_is_decided(endings, searched, continued, config)  # (B,)
-        open_ &= length < config.max_length
         for row in np.flatnonzero(~open_):
             if not endings[searched[row]]:
                 endings[searched[row]] = _unfinished(tokens[row], totals[row], config)
@@ -89,6 +93,13 @@ def _best_continuations(scores: Floats, beam_size: int) -> tuple[Ints, Ints, Flo
     return best // vocabulary_size, best % vocabulary_size, totals
 
 
+def _num_likelier(ends: Floats, continued: Floats) -> Ints:
+    """Count for each ending (B, K) the continuations and other endings likelier than it."""
+    rivals = np.concatenate([ends, continued], axis=1)  # (B, K + K')
+    likelier: Ints = (rivals[:, None, :] > ends[:, :, None]).sum(axis=2)
+    return likelier
+
+
 def _collect_endings(
     endings: list[list[Hypothesis]],
     searched: Ints,
@@ -96,7 +107,7 @@ def _collect_endings(
     totals: Floats,
     config: BeamConfig,
 ) -> None:
-    """Let every beam that can end enter its image's list of the best `beam_size` endings."""
+    """Let every beam that ends (B, K) enter its image's list of the best `beam_size` endings."""
     for row, beam in np.argwhere(np.isfinite(totals)):
         found = endings[searched[row]]
         found.append(

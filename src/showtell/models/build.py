@@ -34,7 +34,7 @@ def build_decoder(config: DecoderConfig, *, feature_dim: int, vocabulary_size: i
 
 @torch.no_grad()
 def _initialise(module: nn.Module) -> None:
-    """Draw weights as Keras does: PyTorch's own, smaller ones cost an epoch or two at the start.
+    """Draw weights so that the signal keeps its size: Glorot, orthogonal per gate, open gates.
 
     Source: Glorot and Bengio 2010 (uniform); Saxe et al. 2014 (orthogonal recurrence); Jozefowicz
     et al. 2015 (forget gates open at first).

@@ -24,6 +24,7 @@ class Candidate:
     text: str
     log_prob: float  # of the whole sentence, nats
     score: float  # length-normalised log-probability; what ranks
+    finished: bool  # whether the decoder ended it, or `max_length` cut it off
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,16 @@ class Captioner:
             for image, hypotheses in zip(batch, found, strict=True):
                 yield self._as_caption(image, hypotheses)
 
-    def prepare(self, image: ImageSource) -> PreparedImage:
+    def prepare(self, image: ImageSource, *, name: str | None = None) -> PreparedImage:
         """Decode and normalise a photo as this model's encoder wants it.
+
+        Args:
+            name: what to call the photo in messages, where `image` is not a path.
 
         Raises:
             ImageError: not a picture we can read.
         """
-        return prepare(image, self.bundle.manifest.preprocessing)
+        return prepare(image, self.bundle.manifest.preprocessing, name=name)
 
     def encode_images(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the CNN: pixels (B, 3, size, size) to the features (B, L, D) the decoder reads."""
@@ -128,6 +132,7 @@ class Captioner:
                 detokenize(self.bundle.vocabulary.decode(hypothesis.token_ids)),
                 hypothesis.log_prob,
                 hypothesis.score,
+                hypothesis.finished,
             )
             for hypothesis in hypotheses
         )

@@ -19,11 +19,13 @@ def evaluate_bundle(
     """Caption every record's picture and score the captions; give the report and the captions.
 
     Raises:
-        ImageError: a picture cannot be decoded.
+        ImageError: a picture cannot be decoded; the message names its file.
         DataError: a picture's file cannot be read.
     """
     captions: dict[str, str] = {}
-    pictures = (record.image.read_bytes() for record in records)
+    pictures = (
+        captioner.prepare(record.image.read_bytes(), name=str(record.image)) for record in records
+    )
     found = captioner.caption_many(pictures, config)
     for record, caption in zip(records, found, strict=True):
         captions[record.image_id] = caption.text

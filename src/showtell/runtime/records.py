@@ -33,15 +33,16 @@ class CaptionRecord:
     photo: Photo
     caption: Caption | None
     error: ImageError | None
+    sha256: str | None  # of the photo's file
     elapsed_ms: float  # its share of the batch
 
     def to_dict(self, captioner: Captioner, config: BeamConfig) -> dict[str, Any]:
-        """The record as JSON has it; see `interfaces` in the documentation."""
+        """The record as JSON has it; see docs/command-line.md."""
         manifest = captioner.bundle.manifest
         caption = self.caption
         candidates = caption.candidates if caption else ()
         return {
-            "path": self.photo.name,
+            "path": _as_utf8(self.photo.name),
             "caption": caption.text if caption else None,
             "confidence": None,  # no bundled model is calibrated yet
             "log_prob": round(caption.log_prob, 4) if caption else None,
@@ -50,7 +51,7 @@ class CaptionRecord:
             ],
             "width": caption.width if caption else None,
             "height": caption.height if caption else None,
-            "sha256": sha256_hex(self.photo.read_bytes()) if caption else None,
+            "sha256": self.sha256,
             "model": {
                 "name": manifest.name,
                 "version": manifest.version,
@@ -63,6 +64,11 @@ class CaptionRecord:
         }
 
 
+def _as_utf8(name: str) -> str:
+    r"""Write the bytes of a file name that are not UTF-8 as \xNN, so that JSON can hold it."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def caption_photos(
     captioner: Captioner, photos: Iterable[Photo], config: BeamConfig, *, batch_size: int = 16
 ) -> Iterator[CaptionRecord]:
@@ -70,26 +76,27 @@ def caption_photos(
     iterator = iter(photos)
     while batch := list(islice(iterator, batch_size)):
         started = time.perf_counter()
-        prepared = [_try_prepare(captioner, photo) for photo in batch]
-        good = [item for item in prepared if isinstance(item, PreparedImage)]
-        captions = iter(captioner.caption_many(good, config, batch_size=batch_size))
-        found = [next(captions) if isinstance(item, PreparedImage) else item for item in prepared]
+        opened = [_try_open(captioner, photo) for photo in batch]
+        images = [item.image for item in opened if isinstance(item, _Opened)]
+        captions = iter(list(captioner.caption_many(images, config, batch_size=batch_size)))
         elapsed_ms = 1000 * (time.perf_counter() - started) / len(batch)
-        for photo, item in zip(batch, found, strict=True):
-            yield _as_record(photo, item, elapsed_ms)
+        for photo, item in zip(batch, opened, strict=True):
+            if isinstance(item, _Opened):
+                yield CaptionRecord(photo, next(captions), None, item.sha256, elapsed_ms)
+            else:
+                yield CaptionRecord(photo, None, item, None, elapsed_ms)
 
 
-def _try_prepare(captioner: Captioner, photo: Photo) -> PreparedImage | ImageError:
+@dataclass(frozen=True)
+class _Opened:
+    image: PreparedImage
+    sha256: str
+
+
+def _try_open(captioner: Captioner, photo: Photo) -> _Opened | ImageError:
     try:
-        return captioner.prepare(photo.source)
+        return _Opened(captioner.prepare(photo.source), sha256_hex(photo.read_bytes()))
     except ImageError as error:
         return error
-
-
-def _as_record(photo: Photo, item: Caption | ImageError, elapsed_ms: float) -> CaptionRecord:
-    return CaptionRecord(
-        photo=photo,
-        caption=item if isinstance(item, Caption) else None,
-        error=item if isinstance(item, ImageError) else None,
-        elapsed_ms=elapsed_ms,
-    )
+    except OSError as error:  # the file was there a moment ago
+        return ImageError(f"{photo.name}: cannot be read ({error.strerror})")

@@ -15,7 +15,6 @@ import numpy as np
 from showtell.config import EncoderConfig
 from showtell.data.cache import FeatureCache, default_cache_dir
 from showtell.data.sources import ImageFile, Record
-from showtell.errors import ImageError
 from showtell.export.onnx import export_encoder
 from showtell.files import sha256_hex
 from showtell.images import prepare
@@ -63,17 +62,15 @@ def compute_features(
     with ThreadPoolExecutor(available_cpus()) as pool:
         digests = list(pool.map(lambda r: sha256_hex(r.image.read_bytes()), records))
     hashes = {record.image_id: digest for record, digest in zip(records, digests, strict=True)}
-    missing = {d: r.image for r, d in zip(records, digests, strict=True) if d not in cache}
-    if missing:
+    images = {digest: record.image for record, digest in zip(records, digests, strict=True)}
+    if any(digest not in cache for digest in images):
         with cache.writing() as writer:
+            missing = [item for item in images.items() if item[0] not in cache]
             session = make_session(export_encoder(encoder), name=config.name)
-            done = len(set(digests)) - len(missing)
-            for batch, pixels in _prepared(list(missing.items()), encoder):
+            for batch, pixels in _prepared(missing, encoder):
                 (features,) = session.run([config.features], {"pixels": pixels})
-                fresh = [i for i, digest in enumerate(batch) if digest not in cache]
-                writer.append([batch[i] for i in fresh], features[fresh])
-                done += len(batch)
-                progress(done, len(set(digests)))
+                writer.append(batch, features)
+                progress(sum(digest in cache for digest in images), len(images))
     return cache, hashes
 
 
@@ -83,10 +80,7 @@ def _prepared(
     """Decode pictures in threads, a batch ahead of the encoder."""
 
     def pixels_of(image: ImageFile) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        try:
-            return prepare(image.read_bytes(), encoder.preprocessing).pixels
-        except ImageError as error:
-            raise ImageError(f"{image}: {error}") from error
+        return prepare(image.read_bytes(), encoder.preprocessing, name=str(image)).pixels
 
     with ThreadPoolExecutor(available_cpus()) as pool:
         queue = None

@@ -2,7 +2,7 @@
 
 Epochs of teacher forcing; after each, captions are generated freely for the validation split and
 scored; the epoch with the best CIDEr is kept. A run killed at any moment goes on from its last
-checkpoint and ends with the same weights as one that was never killed.
+checkpoint; on the CPU it ends with the same weights as one that was never killed.
 """
 
 import json
@@ -16,14 +16,15 @@ import torch
 
 from showtell.config import Config
 from showtell.data.dataset import CaptionDataset
-from showtell.files import to_json, write_atomically
+from showtell.errors import ConfigError
+from showtell.files import sha256_hex, to_json, write_atomically
 from showtell.metrics import Report
 from showtell.models.build import build_decoder
 from showtell.progress import Progress, no_progress
 from showtell.training.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from showtell.training.loss import caption_loss
 from showtell.training.run import RunFolder
-from showtell.training.validate import validate
+from showtell.training.validate import mean_loss, validate
 from showtell.vocabulary import Vocabulary
 
 
@@ -96,10 +97,12 @@ class Trainer:
         """Train to the end.
 
         Raises:
+            ConfigError: the loss is no longer a finite number.
             KeyboardInterrupt: `events.should_stop` said so; a checkpoint was written first.
         """
         while not self.finished:
             self._train_epoch(events)
+            val_loss = mean_loss(self.decoder, self.val_data, self.config.training.batch_size)
             report, captions = validate(
                 self.decoder,
                 self.val_data,
@@ -107,7 +110,7 @@ class Trainer:
                 self.config.decoding,
                 progress=events.validation,
             )
-            self._finish_epoch(report, captions)
+            self._finish_epoch(val_loss, report, captions)
             events.epoch(self.state.history[-1])
         return self.state
 
@@ -123,6 +126,11 @@ class Trainer:
         for batch in batches:
             loss, tokens = caption_loss(self.decoder, batch.to(self.device))
             self._set_learning_rate(state.epoch - 1 + state.batch / total)
+            if not math.isfinite(loss.item()):  # before it can spoil a checkpoint
+                raise ConfigError(
+                    f"the loss is {loss.item()} in epoch {state.epoch}: training diverged; "
+                    "lower training.learning_rate and begin anew with --force"
+                )
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), settings.clip_norm)
@@ -147,15 +155,17 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
 
-    def _finish_epoch(self, report: Report, captions: dict[str, str]) -> None:
+    def _finish_epoch(self, val_loss: float, report: Report, captions: dict[str, str]) -> None:
         """Log the epoch, keep its weights if it is the best, and step to the next."""
         state = self.state
-        improved = report.scores["CIDEr"] > state.best_cider
+        scores = {name: round(value, 4) for name, value in report.scores.items()}
+        improved = scores["CIDEr"] > state.best_cider
         state.history.append(
             {
                 "epoch": state.epoch,
-                "train_loss": state.loss_sum / state.tokens,
-                "scores": {name: round(value, 4) for name, value in report.scores.items()},
+                "train_loss": state.loss_sum / state.tokens,  # nats per token, with dropout
+                "val_loss": val_loss,
+                "scores": scores,
                 "best": improved,
                 "distinct_captions": len(set(captions.values())),
                 "train_s": round(state.seconds, 2),
@@ -166,9 +176,9 @@ class Trainer:
             self._save_best(report, captions)
         state.epoch, state.batch = state.epoch + 1, 0
         state.loss_sum, state.tokens, state.seconds = 0.0, 0, 0.0
-        self._save()
         lines = "".join(json.dumps(entry) + "\n" for entry in state.history)
         write_atomically(self.folder.log, lines.encode())
+        self._save()  # last: a kill before it makes the epoch's end happen again, alike
 
     def _save(self) -> None:
         tensors, groups = pack(self.decoder, self.optimizer, self.device)
@@ -180,6 +190,7 @@ class Trainer:
         meta = {
             "epoch": self.state.epoch,
             "feature_dim": self.feature_dim,
+            "vocabulary_sha256": sha256_hex(self.vocabulary.to_text().encode()),
             "report": report.to_dict(),
         }
         save_checkpoint(self.folder.best, weights, meta)

@@ -15,9 +15,12 @@ def draw_curves(history: list[dict[str, Any]], *, title: str) -> bytes:
     ciders = [entry["scores"]["CIDEr"] for entry in history]
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
     left = figure.add_subplot()
-    left.plot(epochs, [entry["train_loss"] for entry in history], "o-", color=LOSS_COLOUR)
+    for name, style in (("train", "o-"), ("val", "o--")):
+        losses = [entry[f"{name}_loss"] for entry in history]
+        left.plot(epochs, losses, style, color=LOSS_COLOUR, label=f"{name} loss")
+    left.legend(loc="center right")
     left.set_xlabel("epoch")
-    left.set_ylabel("training loss (nats per token)", color=LOSS_COLOUR)
+    left.set_ylabel("loss (nats per token)", color=LOSS_COLOUR)
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
     right = left.twinx()
     right.plot(epochs, ciders, "s-", color=CIDER_COLOUR)

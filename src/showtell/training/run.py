@@ -1,6 +1,6 @@
 """A run folder: everything one training leaves behind, and how to read it back.
 
-config.json          the settings it ran with, and hashes of the data it saw
+config.json          the settings it ran with, hashes of the data it saw, the command and versions
 vocabulary.txt       token ids in order
 last.safetensors     to go on from, exactly
 best.safetensors     weights of the epoch with the best validation CIDEr
@@ -13,13 +13,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from showtell.config import Config, from_dict
 from showtell.data.sources import Record
-from showtell.errors import CheckpointError
-from showtell.files import to_json, write_atomically
+from showtell.errors import CheckpointError, ShowtellError
+from showtell.files import sha256_hex, to_json, write_atomically
 from showtell.models.build import build_decoder
 from showtell.models.decoders import Decoder
 from showtell.training.checkpoint import load_checkpoint, weights_of
@@ -60,6 +61,11 @@ class RunFolder:
     def val_captions(self) -> Path:
         return self.path / "val_captions.json"
 
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """All but the config."""
+        return (self.vocabulary, self.last, self.best, self.log, self.curves, self.val_captions)
+
 
 @dataclass(frozen=True)
 class TrainedRun:
@@ -68,39 +74,74 @@ class TrainedRun:
     config: Config
     vocabulary: Vocabulary
     decoder: Decoder  # in evaluation mode
-    provenance: dict[str, Any]  # dataset name and split hashes
+    provenance: dict[str, Any]  # command, versions, dataset name and split hashes
     scores: dict[str, Any]  # of the best epoch on val, with signatures
 
 
-def describe_data(name: str, splits: Mapping[str, Sequence[Record]]) -> dict[str, Any]:
-    """Name a dataset and hash each split, ids and captions in order."""
+def describe_data(
+    name: str, splits: Mapping[str, Sequence[Record]], picture_hashes: Mapping[str, str]
+) -> dict[str, Any]:
+    """Name a dataset and hash each split: ids, pictures (sha256 by id) and captions, in order."""
     hashes = {}
     for split, records in splits.items():
         digest = hashlib.sha256()
         for record in records:
-            digest.update(json.dumps([record.image_id, *record.captions]).encode())
+            picture = picture_hashes[record.image_id]
+            digest.update(json.dumps([record.image_id, picture, *record.captions]).encode())
         hashes[split] = {"images": len(records), "sha256": digest.hexdigest()}
     return {"dataset": name, "splits": hashes}
 
 
+def describe_software(command: str, device: str) -> dict[str, Any]:
+    """Note the command, the device and the versions that numbers may depend on."""
+    packages = ("showtell", "torch", "onnxruntime", "numpy")
+    return {
+        "command": command,
+        "device": device,
+        "versions": {name: version(name) for name in packages},
+    }
+
+
 def begin_run(
-    folder: RunFolder, config: Config, vocabulary: Vocabulary, data: dict[str, Any]
+    folder: RunFolder,
+    config: Config,
+    vocabulary: Vocabulary,
+    data: dict[str, Any],
+    made_by: dict[str, Any],
 ) -> None:
     """Write config and vocabulary, or check that the run already there is the same one.
 
     Raises:
         CheckpointError: the folder holds a run with other settings or other data.
     """
-    content = to_json({"config": config.to_dict(), "data": data})
-    if folder.config.exists() and folder.config.read_bytes() != content:
-        raise CheckpointError(
-            f"{folder.path} holds a run with other settings or data; "
-            "choose another --out, or --force to begin anew"
-        )
     for leftover in folder.path.glob(".*.tmp"):  # of a process that was killed while it wrote
         leftover.unlink()
-    write_atomically(folder.config, content)
+    if folder.config.exists():
+        found = _read_description(folder)
+        # The dataset may have moved: what counts is what is in it.
+        if found["config"] != config.to_dict() or found["data"]["splits"] != data["splits"]:
+            raise CheckpointError(
+                f"{folder.path} holds a run with other settings or data; "
+                "choose another --out, or --force to begin anew"
+            )
+        return
+    for stale in folder.results:  # of a run whose config is gone: nothing may resume from them
+        stale.unlink(missing_ok=True)
     write_atomically(folder.vocabulary, vocabulary.to_text().encode())
+    described = {"config": config.to_dict(), "data": data, "made_by": made_by}
+    write_atomically(folder.config, to_json(described))
+
+
+def delete_run(folder: RunFolder) -> None:
+    """Delete the files of a run, and no other file that may lie in its folder.
+
+    Raises:
+        CheckpointError: the folder's config.json is not that of a run.
+    """
+    if folder.config.exists():
+        _read_description(folder)
+        for path in (*folder.results, folder.config):  # the config last: it tells what they are
+            path.unlink(missing_ok=True)
 
 
 def load_run(path: Path) -> TrainedRun:
@@ -110,19 +151,35 @@ def load_run(path: Path) -> TrainedRun:
         CheckpointError: the folder holds no run, or its files are damaged.
     """
     folder = RunFolder(path)
+    described = _read_description(folder)
+    tensors, meta = load_checkpoint(folder.best)
+    try:
+        vocabulary_text = folder.vocabulary.read_bytes()
+        if sha256_hex(vocabulary_text) != meta["vocabulary_sha256"]:
+            raise ValueError(f"{folder.vocabulary.name} is not the one it was trained with")
+        vocabulary = Vocabulary.from_text(vocabulary_text.decode())
+        config = from_dict(Config, described["config"])
+        decoder = build_decoder(
+            config.decoder, feature_dim=meta["feature_dim"], vocabulary_size=len(vocabulary)
+        )
+        decoder.load_state_dict(weights_of(tensors))
+        provenance = {**described["made_by"], **described["data"]}
+        return TrainedRun(config, vocabulary, decoder.eval(), provenance, meta["report"])
+    except (OSError, ValueError, KeyError, RuntimeError, ShowtellError) as error:
+        raise CheckpointError(f"the run {path} cannot be used: {error}") from error
+
+
+def _read_description(folder: RunFolder) -> dict[str, Any]:
     try:
         described = json.loads(folder.config.read_text(encoding="utf-8"))
-        vocabulary = Vocabulary.from_text(folder.vocabulary.read_text(encoding="utf-8"))
+        _ = described["config"], described["data"]["splits"], described["made_by"]
     except FileNotFoundError as error:
         raise CheckpointError(
-            f"{path} is not a training run: it has no {folder.config.name}"
+            f"{folder.path} is not a training run: it has no {folder.config.name}"
         ) from error
-    except ValueError as error:
-        raise CheckpointError(f"{folder.config} cannot be read: {error}") from error
-    config = from_dict(Config, described["config"])
-    tensors, meta = load_checkpoint(folder.best)
-    decoder = build_decoder(
-        config.decoder, feature_dim=meta["feature_dim"], vocabulary_size=len(vocabulary)
-    )
-    decoder.load_state_dict(weights_of(tensors))
-    return TrainedRun(config, vocabulary, decoder.eval(), described["data"], meta["report"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{folder.config} does not describe a training run ({error!r})"
+        ) from error
+    result: dict[str, Any] = described
+    return result

@@ -1,6 +1,5 @@
 """`showtell train`: from a dataset on disk to a trained run folder."""
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,18 @@ from showtell.data.sources import load_dataset
 from showtell.errors import ConfigError
 from showtell.files import write_atomically
 from showtell.progress import Progress, no_progress
+from showtell.runtime.session import available_cpus
 from showtell.text import tokenize
 from showtell.training.features import compute_features
 from showtell.training.loop import Events, Trainer, TrainingState
 from showtell.training.plot import draw_curves
-from showtell.training.run import RunFolder, begin_run, describe_data
+from showtell.training.run import (
+    RunFolder,
+    begin_run,
+    delete_run,
+    describe_data,
+    describe_software,
+)
 from showtell.vocabulary import Vocabulary
 
 
@@ -72,7 +78,7 @@ def load_training_data(
         feature_dim=cache.shape[1],
         train_coverage=vocabulary.coverage(tokens["train"]),
         val_coverage=vocabulary.coverage(tokens["val"]),
-        description=describe_data(data_dir.resolve().name, splits),
+        description=describe_data(data_dir.resolve().name, splits, hashes),
     )
 
 
@@ -82,22 +88,26 @@ def train_captioner(
     out: Path,
     *,
     device: torch.device,
+    command: str = "",
     force: bool = False,
     events: Events | None = None,
 ) -> TrainingState:
     """Train, or go on with the run that `out` holds, and draw its curves after every epoch.
 
     Args:
+        command: how this was asked for; kept with the run for the record.
         force: delete the run that `out` holds and begin anew.
 
     Raises:
         CheckpointError: `out` holds a run with other settings or other data.
         KeyboardInterrupt: `events.should_stop` said so; the run can go on later.
     """
+    torch.set_num_threads(available_cpus())  # PyTorch does not see a container's CPU quota
     folder = RunFolder(out)
-    if force and folder.config.exists():
-        shutil.rmtree(out)
-    begin_run(folder, config, data.vocabulary, data.description)
+    if force:
+        delete_run(folder)
+    made_by = describe_software(command, str(device))
+    begin_run(folder, config, data.vocabulary, data.description, made_by)
     trainer = Trainer(
         config,
         train=data.train,
@@ -109,10 +119,15 @@ def train_captioner(
     )
     told = events or Events()
 
-    def on_epoch(entry: dict[str, Any]) -> None:
+    def draw() -> None:
         write_atomically(folder.curves, draw_curves(trainer.state.history, title=config.name))
+
+    def on_epoch(entry: dict[str, Any]) -> None:
+        draw()
         told.epoch(entry)
 
+    if trainer.state.history:  # the run may have been killed before it drew its last epoch
+        draw()
     return trainer.fit(replace(told, epoch=on_epoch))
 
 
