@@ -2,12 +2,15 @@
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from showtell.cli import console
 from showtell.cli.options import PATH, cache_option, data_option, no_progress_option
+
+if TYPE_CHECKING:
+    from showtell.training.train import TrainingData
 
 EPILOG = """\b
 Examples:
@@ -66,12 +69,7 @@ def command(
         data = load_training_data(
             loaded, data_dir, cache_dir=cache_dir, progress=bar.stage("features")
         )
-        console.say(
-            f"{len(data.train)} train images with {data.train.num_captions} captions, "
-            f"{len(data.val)} val images; vocabulary {len(data.vocabulary)}, covers "
-            f"{data.train_coverage:.1%} of train and {data.val_coverage:.1%} of val words; "
-            f"device {chosen}"
-        )
+        console.say(f"{_describe_data(data)}; device {chosen}")
 
         def on_epoch(entry: dict[str, Any]) -> None:
             bar.restart("epoch")
@@ -101,6 +99,14 @@ def command(
     console.say(
         f"best epoch {state.best_epoch} with CIDEr {state.best_cider:.1f}; run in {out}\n"
         f"next: showtell evaluate {out} --data {data_dir}   or: showtell export {out}"
+    )
+
+
+def _describe_data(data: "TrainingData") -> str:
+    return (
+        f"{len(data.train)} train images with {data.train.num_captions} captions, "
+        f"{len(data.val)} val images; vocabulary {len(data.vocabulary)}, covers "
+        f"{data.train_coverage:.1%} of train and {data.val_coverage:.1%} of val words"
     )
 
 
