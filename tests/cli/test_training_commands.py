@@ -230,3 +230,15 @@ def test_a_picture_that_cannot_be_scored_is_named(
     (line,) = capsys.readouterr().err.splitlines()
     assert str(broken) in line
     assert "image bytes" not in line
+
+
+def test_an_image_in_train_and_in_val_is_refused(
+    tiny_flickr8k: Path, tiny_config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train, val = (
+        tiny_flickr8k / "Flickr8k_text" / f"Flickr_8k.{name}Images.txt" for name in ("train", "dev")
+    )
+    leaked = train.read_text().split()[0]
+    val.write_text(val.read_text() + f"{leaked}\n")
+    assert run(["train", str(tiny_config), "--data", str(tiny_flickr8k)]) == 2
+    assert f"1 images are in train and in val ({leaked})" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """`showtell train`: from a dataset on disk to a trained run folder."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,8 @@ import torch
 
 from showtell.config import Config
 from showtell.data.dataset import CaptionDataset
-from showtell.data.sources import load_dataset
-from showtell.errors import ConfigError
+from showtell.data.sources import Record, load_dataset
+from showtell.errors import ConfigError, DataError
 from showtell.files import write_atomically
 from showtell.progress import Progress, no_progress
 from showtell.runtime.session import available_cpus
@@ -50,11 +51,12 @@ def load_training_data(
     """Read the train and val splits, build the vocabulary from train, look up the features.
 
     Raises:
-        DataError: a split is incomplete or a dataset file is malformed.
+        DataError: a split is incomplete, a dataset file is malformed, or train and val overlap.
         ImageError: a picture cannot be decoded.
     """
     dataset = load_dataset(data_dir)
     splits = {name: dataset.require(name) for name in ("train", "val")}
+    _check_disjoint(splits["train"], splits["val"])
     records = [record for split in splits.values() for record in split]
     cache, hashes = compute_features(
         records, config.encoder, cache_dir=cache_dir, progress=progress
@@ -80,6 +82,15 @@ def load_training_data(
         val_coverage=vocabulary.coverage(tokens["val"]),
         description=describe_data(data_dir.resolve().name, splits, hashes),
     )
+
+
+def _check_disjoint(train: Sequence[Record], val: Sequence[Record]) -> None:
+    both = sorted({r.image_id for r in train} & {r.image_id for r in val})
+    if both:
+        raise DataError(
+            f"{len(both)} images are in train and in val ({', '.join(both[:3])}), so scores on val "
+            "would be of photos that were trained on; take them out of one list"
+        )
 
 
 def train_captioner(
