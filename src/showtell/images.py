@@ -7,8 +7,6 @@ for every photo".
 
 import io
 import os
-import threading
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +105,7 @@ def open_rgb(
         ImageError: not a picture we can read; the message names the file and the reason.
     """
     try:
-        with _pillow_hushed, _open(source) as image:
+        with _open(source) as image:
             width, height = image.size
             image.draft(image.mode, (at_least, at_least))
             image.load()  # here a TIFF turns itself upright, and forgets its orientation
@@ -208,36 +206,6 @@ def _reason(error: Exception) -> str:
             return f"cannot be decoded, it may be truncated ({error})"
 
 
-class _PillowHushed:
-    """Hides what Pillow warns of: a picture is read, or an `ImageError` says why it is not.
-
-    `warnings.catch_warnings` swaps the filters of the whole process, so threads that overlap would
-    put back each other's. Here the first to enter swaps and the last to leave puts back.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._filters = warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._filters = warnings.catch_warnings()
-                self._filters.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-            self._inside += 1
-
-    def __exit__(self, *exception: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._filters.__exit__(None, None, None)
-
-
-_pillow_hushed = _PillowHushed()
-
-
 def describe(source: ImageSource) -> str:
     """Name a picture in a message: its path, or what it is when it has none."""
     if isinstance(source, str | os.PathLike):
@@ -251,7 +219,7 @@ def is_picture(path: Path) -> bool:
     One that may not be opened, or has too many pixels, counts as one: `prepare` says why not.
     """
     try:
-        with _pillow_hushed, _open(path):
+        with _open(path):
             return True
     except (Image.DecompressionBombError, PermissionError):
         return True

@@ -1,9 +1,11 @@
 """The command as a whole: help, versions, late imports."""
 
+import io
 import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 import showtell
 from showtell.cli.main import COMMANDS, EXIT_CODES, run
@@ -97,3 +99,18 @@ def test_output_into_a_closed_pipe_is_no_error(tiny_bundle, flickr8k) -> None:
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == ""
+
+
+def test_what_pillow_warns_of_does_not_reach_the_terminal(tiny_bundle, tmp_path) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(buffer, "TIFF")
+    (tmp_path / "cut.tif").write_bytes(buffer.getvalue()[:-30])  # Pillow warns, then fails
+    done = subprocess.run(
+        [sys.executable, "-m", "showtell", str(tmp_path / "cut.tif"), "--model", str(tiny_bundle)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert len(done.stderr.splitlines()) == 1
+    assert "cut.tif: cannot be decoded" in done.stderr

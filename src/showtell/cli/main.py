@@ -3,6 +3,7 @@
 import difflib
 import io
 import sys
+import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -113,6 +114,8 @@ def run(args: list[str]) -> int:
 
 def main() -> None:
     """Entry point of the `showtell` script."""
+    # Pillow warns of damage that it can read past; what it cannot, we say ourselves.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     if isinstance(sys.stdout, io.TextIOWrapper):  # old photos have names that are not UTF-8
         sys.stdout.reconfigure(errors="surrogateescape")
     sys.exit(run(sys.argv[1:]))
