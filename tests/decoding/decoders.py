@@ -89,7 +89,7 @@ def every_caption(
 ) -> list[Hypothesis]:
     """Enumerate all captions that may end within `max_length` words, best first."""
     captions = []
-    for length in range(config.max_length + 1):
+    for length in range(1, config.max_length + 1):
         norm = ((5 + length) / 6) ** config.length_penalty  # Wu et al. 2016, eq. 14
         for words in itertools.product(range(4, vocabulary_size), repeat=length):
             log_prob = log_prob_of(decoder, words, finished=True)

@@ -54,21 +54,22 @@ def test_two_beams_find_the_caption_that_greedy_misses():
 def test_the_length_penalty_lets_a_longer_caption_win():
     decoder = written_decoder(
         {
-            (): {END: 0.3, WORD: 0.7},
-            (WORD,): {OTHER: 1.0},
-            (WORD, OTHER): {END: 0.4, THIRD: 0.6},
+            (): {WORD: 1.0},
+            (WORD,): {END: 0.3, WORD: 0.7},
+            (WORD, WORD): {OTHER: 1.0},
+            (WORD, WORD, OTHER): {END: 0.4, THIRD: 0.6},
         }
     )
     short, long = math.log(0.3), math.log(0.7 * 0.4)
-    by_log_prob = find(decoder, beam_size=2, max_length=2, length_penalty=0.0)
+    by_log_prob = find(decoder, beam_size=2, max_length=3, length_penalty=0.0)
     assert [(h.token_ids, h.score) for h in by_log_prob] == [
-        ((), pytest.approx(short)),
-        ((WORD, OTHER), pytest.approx(long)),
+        ((WORD,), pytest.approx(short)),
+        ((WORD, WORD, OTHER), pytest.approx(long)),
     ]
-    normalised = find(decoder, beam_size=2, max_length=2, length_penalty=1.0)
+    normalised = find(decoder, beam_size=2, max_length=3, length_penalty=1.0)
     assert [(h.token_ids, h.score) for h in normalised] == [
-        ((WORD, OTHER), pytest.approx(long / (7 / 6))),
-        ((), pytest.approx(short / (5 / 6))),
+        ((WORD, WORD, OTHER), pytest.approx(long / (8 / 6))),
+        ((WORD,), pytest.approx(short / (6 / 6))),
     ]
 
 
@@ -117,14 +118,14 @@ def test_a_log_prob_is_the_sum_of_the_decoders_own(beam_size, impossible):
 def test_a_search_goes_on_while_a_longer_caption_may_still_win():
     decoder = written_decoder(
         {
-            (): {END: 0.6, WORD: 0.4},
-            (WORD,): {WORD: 1.0},
+            (): {WORD: 1.0},
+            (WORD,): {END: 0.6, WORD: 0.4},
             (WORD, WORD): {WORD: 1.0},
             (WORD, WORD, WORD): {END: 0.9, OTHER: 0.1},
         }
     )
-    # log 0.6 / (5/6)² = -0.74 loses to log 0.36 / (8/6)² = -0.57, though log 0.4 = -0.92 is less.
-    (best,) = find(decoder, beam_size=1, max_length=3, length_penalty=2.0)
+    # log 0.6 / (6/6)³ = -0.51 loses to log 0.36 / (8/6)³ = -0.43, though log 0.4 = -0.92 is less.
+    (best,) = find(decoder, beam_size=1, max_length=3, length_penalty=3.0)
     assert best.token_ids == (WORD, WORD, WORD)
 
 
@@ -141,6 +142,14 @@ def test_an_ending_less_likely_than_the_words_that_go_on_is_no_ending():
     # By total log-probability alone the unlikely endings () and (WORD,) would be found as well.
     found = find(decoder, beam_size=2, max_length=3, length_penalty=0.0)
     assert [h.token_ids for h in found] == [(WORD, THIRD), (OTHER, THIRD)]
+
+
+def test_a_caption_has_at_least_one_word():
+    decoder = written_decoder({(): {END: 0.9, WORD: 0.1}, (WORD,): {END: 1.0}})
+    (caption,) = find(decoder, beam_size=1, max_length=5)
+    ((greedy,),) = greedy_search(TableStepper(decoder), BeamConfig(max_length=5))
+    assert caption.token_ids == greedy.token_ids == (WORD,)
+    assert caption.log_prob == pytest.approx(math.log(0.1))
 
 
 # What comes back
@@ -165,14 +174,14 @@ def test_hypotheses_are_few_distinct_ranked_and_of_words_only(beam_size, impossi
 def test_equal_captions_come_in_order_of_id():
     decoder = written_decoder(
         {
-            (): {THIRD: 0.25, OTHER: 0.25, WORD: 0.25, END: 0.25},
+            (): {THIRD: 0.3, OTHER: 0.3, WORD: 0.3, END: 0.1},
             (WORD,): {END: 1.0},
             (OTHER,): {END: 1.0},
             (THIRD,): {END: 1.0},
         }
     )
     found = find(decoder, beam_size=3, max_length=1, length_penalty=0.0)
-    assert [h.token_ids for h in found] == [(), (WORD,), (OTHER,)]
+    assert [h.token_ids for h in found] == [(WORD,), (OTHER,), (THIRD,)]
 
 
 @pytest.mark.parametrize("max_length", [1, 2, 5])
@@ -269,9 +278,9 @@ def test_one_beam_finds_what_greedy_finds_or_better(penalty):
 
 
 def test_the_decoder_is_not_asked_again_once_no_caption_can_overtake():
-    stepper = TableStepper(written_decoder({(): {END: 0.9, WORD: 0.1}}))
+    stepper = TableStepper(written_decoder({(): {WORD: 1.0}, (WORD,): {END: 0.9, WORD: 0.1}}))
     beam_search(stepper, BeamConfig(beam_size=1, max_length=20, length_penalty=0.7))
-    assert stepper.steps == 1
+    assert stepper.steps == 2
 
 
 def test_what_the_decoder_gave_is_left_as_it_was():

@@ -30,7 +30,8 @@ def walk(decoder, max_length):
     words = ()
     while True:
         log_probs = decoder(words)
-        token_id = max((END, WORD, OTHER, THIRD), key=lambda i: log_probs[i])
+        choices = (END, WORD, OTHER, THIRD) if words else (WORD, OTHER, THIRD)
+        token_id = max(choices, key=lambda i: log_probs[i])
         if token_id == END or len(words) == max_length or log_probs[token_id] == -math.inf:
             return words, token_id == END and log_probs[END] > -math.inf
         words += (token_id,)

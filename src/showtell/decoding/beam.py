@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
     """Find the likeliest captions of every image, best first.
 
-    At each step a beam ends if `<end>` is among the `beam_size` likeliest continuations of all
+    A caption has at least one word. At each step a beam ends if `<end>` is among the `beam_size` likeliest continuations of all
     beams; its ending competes, by length-normalised score, with the endings found before. The
     `beam_size` likeliest continuations that do not end live on. An image is done when no live beam
     can still overtake its worst kept ending, so the search loses nothing but what the beam's width
@@ -49,7 +49,7 @@ def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
     last_ids = np.full(num_images, START_ID, dtype=np.int64)  # (B·K,)
 
     for length in range(config.max_length + 1):
-        log_probs = next_log_probs(stepper, last_ids)  # (B·K, V)
+        log_probs = next_log_probs(stepper, last_ids, length=length)  # (B·K, V)
         scores = totals[:, :, None] + log_probs.reshape(*totals.shape, -1)  # (B, K, V)
         ends = scores[:, :, END_ID].copy()  # (B, K)
         scores[:, :, END_ID] = -np.inf

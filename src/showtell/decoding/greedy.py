@@ -25,7 +25,7 @@ def greedy_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]
     finished = np.zeros(num_images, dtype=bool)
     writing = np.ones(num_images, dtype=bool)
     for length in range(config.max_length + 1):
-        log_probs = next_log_probs(stepper, token_ids)  # (B, V)
+        log_probs = next_log_probs(stepper, token_ids, length=length)  # (B, V)
         token_ids = log_probs.argmax(axis=1)
         best = log_probs.max(axis=1)
         ends = token_ids == END_ID

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from showtell.vocabulary import PAD_ID, START_ID, UNK_ID
+from showtell.vocabulary import END_ID, PAD_ID, START_ID, UNK_ID
 
 NEVER_EMITTED = (PAD_ID, START_ID, UNK_ID)
 
@@ -45,10 +45,18 @@ class Hypothesis:
     finished: bool  # whether the decoder said `<end>`
 
 
-def next_log_probs(stepper: Stepper, token_ids: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Step; give log-probabilities (R, V) in which what must not be said has no chance at all."""
+def next_log_probs(
+    stepper: Stepper, token_ids: NDArray[np.int64], *, length: int
+) -> NDArray[np.float64]:
+    """Step; give log-probabilities (R, V) in which what must not be said has no chance at all.
+
+    Args:
+        length: words so far; a caption of none does not end.
+    """
     log_probs = stepper.step(token_ids).astype(np.float64)
     log_probs[:, NEVER_EMITTED] = -np.inf
+    if length == 0:
+        log_probs[:, END_ID] = -np.inf
     log_probs[np.isnan(log_probs)] = -np.inf
     return log_probs
 
