@@ -3,10 +3,11 @@
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -50,3 +51,15 @@ def to_json(value: Any) -> bytes:
 def sha256_hex(data: bytes) -> str:
     """Hex sha256 of bytes."""
     return hashlib.sha256(data).hexdigest()
+
+
+def lock(file: IO[bytes], *, wait: bool = True) -> None:
+    """Keep other processes from locking an open file until it is closed.
+
+    Raises:
+        BlockingIOError: another process holds it, and `wait` is false.
+    """
+    if sys.platform != "win32":  # on Windows it is up to the user not to start two
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from showtell.cli.main import run
+from showtell.training.run import RunFolder, only_trainer_of
 
 
 @pytest.fixture
@@ -242,3 +243,21 @@ def test_an_image_in_train_and_in_val_is_refused(
     val.write_text(val.read_text() + f"{leaked}\n")
     assert run(["train", str(tiny_config), "--data", str(tiny_flickr8k)]) == 2
     assert f"1 images are in train and in val ({leaked})" in capsys.readouterr().err
+
+
+def test_two_trainings_in_one_folder_are_refused(
+    flickr8k: Path,
+    tiny_config: Path,
+    tiny_run: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = shutil.copytree(tiny_run, tmp_path / "run")
+    before = (out / "last.safetensors").read_bytes()
+    cache = ["--cache-dir", str(tiny_run.parent / "cache")]
+    command = ["train", str(tiny_config), "--data", str(flickr8k), "--out", str(out), *cache]
+    with only_trainer_of(RunFolder(out)):
+        assert run([*command, "--force"]) == 6
+    assert f"another process is training in {out}" in capsys.readouterr().err
+    assert (out / "last.safetensors").read_bytes() == before
+    assert run(command) == 0

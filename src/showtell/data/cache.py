@@ -15,7 +15,6 @@ the batch in hand.
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showtell.errors import DataError
-from showtell.files import naming, to_json, write_atomically
+from showtell.files import lock, naming, to_json, write_atomically
 
 
 def default_cache_dir() -> Path:
@@ -105,7 +104,7 @@ class FeatureCache:
             self._index_path.open("r+b") as index,
             self._data_path.open("r+b") as data,
         ):
-            _lock(index)
+            lock(index)
             self._reload()
             index.truncate(self._index_bytes)  # drop what a killed writer left half done
             data.truncate(len(self._rows) * self._row_bytes)
@@ -152,10 +151,3 @@ class FeatureWriter:
             self._index.write(json.dumps({"sha256": sha256}).encode() + b"\n")
             self._rows[sha256] = len(self._rows)
         self._index.flush()
-
-
-def _lock(file: BinaryIO) -> None:
-    if sys.platform != "win32":  # on Windows two runs must not fill one cache at once
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX)

@@ -26,11 +26,11 @@ Ints = NDArray[np.int64]
 def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
     """Find the likeliest captions of every image, best first.
 
-    A caption has at least one word. At each step a beam ends if `<end>` is among the `beam_size` likeliest continuations of all
-    beams; its ending competes, by length-normalised score, with the endings found before. The
-    `beam_size` likeliest continuations that do not end live on. An image is done when no live beam
-    can still overtake its worst kept ending, so the search loses nothing but what the beam's width
-    costs.
+    A caption has at least one word. At each step a beam ends if `<end>` is among the `beam_size`
+    likeliest continuations of all beams; its ending competes, by length-normalised score, with the
+    endings found before. The `beam_size` likeliest continuations that do not end live on. An image
+    is done when no live beam can still overtake its worst kept ending, so the search loses nothing
+    but what the beam's width costs.
 
     Returns:
         For each image 1 to `beam_size` hypotheses, ranked by

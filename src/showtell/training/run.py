@@ -11,7 +11,8 @@ val_captions.json    the best epoch's captions, COCO results format
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any
 from showtell.config import Config, from_dict
 from showtell.data.sources import Record
 from showtell.errors import CheckpointError, ShowtellError
-from showtell.files import sha256_hex, to_json, write_atomically
+from showtell.files import lock, sha256_hex, to_json, write_atomically
 from showtell.models.build import build_decoder
 from showtell.models.decoders import Decoder
 from showtell.training.checkpoint import load_checkpoint, weights_of
@@ -130,6 +131,24 @@ def begin_run(
     write_atomically(folder.vocabulary, vocabulary.to_text().encode())
     described = {"config": config.to_dict(), "data": data, "made_by": made_by}
     write_atomically(folder.config, to_json(described))
+
+
+@contextmanager
+def only_trainer_of(folder: RunFolder) -> Iterator[RunFolder]:
+    """Let one process at a time train in a folder.
+
+    Raises:
+        CheckpointError: another one does.
+    """
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with (folder.path / ".lock").open("wb") as file:
+        try:
+            lock(file, wait=False)
+        except BlockingIOError as error:
+            raise CheckpointError(
+                f"another process is training in {folder.path}; choose another --out"
+            ) from error
+        yield folder
 
 
 def delete_run(folder: RunFolder) -> None:

@@ -24,6 +24,7 @@ from showtell.training.run import (
     delete_run,
     describe_data,
     describe_software,
+    only_trainer_of,
 )
 from showtell.vocabulary import Vocabulary
 
@@ -110,13 +111,25 @@ def train_captioner(
         force: delete the run that `out` holds and begin anew.
 
     Raises:
-        CheckpointError: `out` holds a run with other settings or other data.
+        CheckpointError: `out` holds a run with other settings or other data, or another process
+            is training there.
         KeyboardInterrupt: `events.should_stop` said so; the run can go on later.
     """
+    with only_trainer_of(RunFolder(out)) as folder:
+        if force:
+            delete_run(folder)
+        return _train(config, data, folder, device, command, events or Events())
+
+
+def _train(
+    config: Config,
+    data: TrainingData,
+    folder: RunFolder,
+    device: torch.device,
+    command: str,
+    events: Events,
+) -> TrainingState:
     torch.set_num_threads(available_cpus())  # PyTorch does not see a container's CPU quota
-    folder = RunFolder(out)
-    if force:
-        delete_run(folder)
     made_by = describe_software(command, str(device))
     begin_run(folder, config, data.vocabulary, data.description, made_by)
     trainer = Trainer(
@@ -128,18 +141,17 @@ def train_captioner(
         folder=folder,
         device=device,
     )
-    told = events or Events()
 
     def draw() -> None:
         write_atomically(folder.curves, draw_curves(trainer.state.history, title=config.name))
 
     def on_epoch(entry: dict[str, Any]) -> None:
         draw()
-        told.epoch(entry)
+        events.epoch(entry)
 
     if trainer.state.history:  # the run may have been killed before it drew its last epoch
         draw()
-    return trainer.fit(replace(told, epoch=on_epoch))
+    return trainer.fit(replace(events, epoch=on_epoch))
 
 
 def choose_device(name: str) -> torch.device:
