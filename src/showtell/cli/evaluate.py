@@ -58,6 +58,7 @@ def command(
     """
     from showtell.data.sources import load_dataset
     from showtell.files import to_json, write_atomically
+    from showtell.metrics import to_coco_results
 
     records = load_dataset(data_dir).require(split)
 
@@ -72,9 +73,8 @@ def command(
         else:
             report, captions = _score_bundle(model, records, chosen, bar)
     if out:
-        rows = [{"image_id": image_id, "caption": text} for image_id, text in captions.items()]
-        write_atomically(out, to_json(rows))
-        console.say(f"{len(rows)} captions in {out}")
+        write_atomically(out, to_json(to_coco_results(captions)))
+        console.say(f"{len(captions)} captions in {out}")
     click.echo(json.dumps(report.to_dict(), indent=2) if as_json else describe(report))
 
 

@@ -6,7 +6,7 @@ signature that says so.
 
 from showtell.metrics.bleu import bleu
 from showtell.metrics.cider import cider
-from showtell.metrics.report import Report, score
+from showtell.metrics.report import Report, score, to_coco_results
 from showtell.metrics.rouge import rouge_l
 
-__all__ = ["Report", "bleu", "cider", "rouge_l", "score"]
+__all__ = ["Report", "bleu", "cider", "rouge_l", "score", "to_coco_results"]

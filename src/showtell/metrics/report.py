@@ -78,6 +78,11 @@ def score(
     )
 
 
+def to_coco_results(captions: Mapping[str, str]) -> list[dict[str, str]]:
+    """Captions as COCO's results format has them, ready for JSON: one row an image."""
+    return [{"image_id": image_id, "caption": text} for image_id, text in captions.items()]
+
+
 def _check_ids(captions: Mapping[str, str], references: Mapping[str, Sequence[str]]) -> None:
     if not captions:
         raise DataError("there are no captions to score")

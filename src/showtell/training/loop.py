@@ -18,7 +18,7 @@ from showtell.config import Config
 from showtell.data.dataset import CaptionDataset
 from showtell.errors import ConfigError
 from showtell.files import sha256_hex, to_json, write_atomically
-from showtell.metrics import Report
+from showtell.metrics import Report, to_coco_results
 from showtell.models.build import build_decoder
 from showtell.progress import Progress, no_progress
 from showtell.training.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
@@ -194,5 +194,4 @@ class Trainer:
             "report": report.to_dict(),
         }
         save_checkpoint(self.folder.best, weights, meta)
-        rows = [{"image_id": image_id, "caption": text} for image_id, text in captions.items()]
-        write_atomically(self.folder.val_captions, to_json(rows))
+        write_atomically(self.folder.val_captions, to_json(to_coco_results(captions)))
