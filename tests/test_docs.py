@@ -38,3 +38,13 @@ def test_the_command_line_page_shows_how_to_caption_from_python(
     (block,) = python_blocks("command-line.md")
     exec(compile(block, "command-line.md", "exec"), {"paths": [PHOTO, PHOTO]})
     assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_the_scores_page_shows_how_to_score_from_python(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (block,) = python_blocks("scores.md")
+    exec(compile(block, "scores.md", "exec"), {})
+    cider, rouge_l = capsys.readouterr().out.splitlines()
+    assert "cider|tok:ptb|refs:2|images:2|" in cider
+    assert 0 < float(rouge_l) < 100

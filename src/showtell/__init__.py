@@ -15,7 +15,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from showtell.config import BeamConfig
     from showtell.errors import ShowtellError
-    from showtell.metrics.report import Report, score
+    from showtell.metrics.report import Report
+    from showtell.metrics.scoring import score
     from showtell.runtime.captioner import Caption, Captioner
 
 __all__ = ["BeamConfig", "Caption", "Captioner", "Report", "ShowtellError", "score"]
@@ -26,7 +27,7 @@ _HOMES = {
     "Captioner": "showtell.runtime.captioner",
     "Report": "showtell.metrics.report",
     "ShowtellError": "showtell.errors",
-    "score": "showtell.metrics.report",
+    "score": "showtell.metrics.scoring",
 }
 
 

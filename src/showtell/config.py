@@ -96,10 +96,9 @@ class BeamConfig:
             f"length_penalty must be between 0 and 10, got {self.length_penalty}",
         )
 
-    def conditions(self, split: str) -> dict[str, str]:
-        """What the signature of a score says of the split and the search."""
+    def conditions(self) -> dict[str, str]:
+        """What the signature of a score says of the search."""
         return {
-            "split": split,
             "beam": str(self.beam_size),
             "alpha": f"{self.length_penalty:g}",
             "max": str(self.max_length),

@@ -158,7 +158,6 @@ def test_captions_of_an_image_that_exists_nowhere_are_reported_and_not_fatal(
     "line",
     [
         f"{FIRST}#0 a caption after a blank",
-        f"{FIRST}\ta caption without its number",
         "#0\ta caption of nothing",
         f"{FIRST}#0\t",
         "words",
@@ -171,7 +170,7 @@ def test_a_malformed_caption_is_named_by_file_and_line(line: str, tiny_flickr8k:
     path.write_text("".join(lines), encoding="utf-8")
     with pytest.raises(DataError) as error:
         load_dataset(tiny_flickr8k)
-    assert str(error.value).startswith(f"{path}, line 7: expected image#n<TAB>caption, got ")
+    assert str(error.value).startswith(f"{path}, line 7: expected image<TAB>caption or ")
 
 
 @pytest.mark.parametrize("still_zipped", ["Flickr8k_text", "Flickr8k_Dataset"])

@@ -11,8 +11,7 @@ from .samples import AWKWARD, SAMPLES
 
 def score(caption, *references):
     """Score one caption; sentences are written with blanks between words."""
-    corpus, _ = bleu([caption.split()], [[reference.split() for reference in references]])
-    return corpus
+    return bleu([caption.split()], [[reference.split() for reference in references]]).corpus
 
 
 def test_a_caption_equal_to_a_reference_scores_one():
@@ -51,9 +50,9 @@ def test_of_two_references_equally_close_the_shorter_gives_the_length():
 
 
 def test_the_corpus_value_is_of_summed_counts_not_a_mean():
-    corpus, each = bleu([["a"], ["b", "c", "d"]], [[["a"]], [["x", "y", "z"]]])
-    assert corpus[0] == pytest.approx(1 / 4)
-    assert each[:, 0] == pytest.approx([1, 0])
+    result = bleu([["a"], ["b", "c", "d"]], [[["a"]], [["x", "y", "z"]]])
+    assert result.corpus[0] == pytest.approx(1 / 4)
+    assert result.per_image[:, 0] == pytest.approx([1, 0])
 
 
 def test_an_empty_caption_scores_zero():
@@ -61,9 +60,16 @@ def test_an_empty_caption_scores_zero():
 
 
 def test_every_image_has_a_value_of_every_order():
-    corpus, each = bleu([["a"]] * 3, [[["a"]]] * 3)
-    assert corpus.shape == (4,)
-    assert each.shape == (3, 4)
+    result = bleu([["a"]] * 3, [[["a"]]] * 3)
+    assert result.names == ("BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4")
+    assert result.corpus.shape == (4,)
+    assert result.per_image.shape == (3, 4)
+
+
+def test_the_brevity_penalty_is_of_the_corpus_so_a_long_caption_makes_up_for_a_short_one():
+    long, short = ["a", "b", "c", "d"], ["x"]
+    references = [[["a", "b"]], [["x", "y", "z"]]]  # 5 words against 5
+    assert bleu([long, short], references).corpus[0] == pytest.approx(3 / 5)
 
 
 @pytest.mark.parametrize("sample", AWKWARD.values(), ids=AWKWARD)
@@ -77,5 +83,5 @@ def test_any_captions_score_as_in_coco_caption(coco_bleu, sample):
 
 
 def assert_scores_agree(ours, theirs):
-    np.testing.assert_allclose(ours[0], theirs[0], rtol=0, atol=1e-9)
-    np.testing.assert_allclose(ours[1], np.transpose(theirs[1]), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(ours.corpus, theirs[0], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(ours.per_image, np.transpose(theirs[1]), rtol=0, atol=1e-9)

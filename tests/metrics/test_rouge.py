@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from showtell.metrics import rouge_l
-from showtell.metrics.rouge import longest_common_subsequence
+from showtell.metrics.rouge import longest_common_subsequences
 
 from .samples import AWKWARD, SAMPLES
 
 
 def score(caption, *references):
     """Score one caption; sentences are written with blanks between words."""
-    mean, _ = rouge_l([caption.split()], [[reference.split() for reference in references]])
-    return mean
+    return rouge_l([caption.split()], [[reference.split() for reference in references]]).corpus[0]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,23 @@ def score(caption, *references):
     ],
 )
 def test_the_longest_common_subsequence_keeps_order_and_may_skip(left, right, length):
-    assert longest_common_subsequence(left.split(), right.split()) == length
+    assert longest_common_subsequences(left.split(), [right.split()]) == [length]
+
+
+@given(st.text("abc", max_size=80), st.lists(st.text("abcd", max_size=80), max_size=3))
+def test_the_length_is_what_the_textbook_table_gives(caption, references):
+    found = longest_common_subsequences(caption, references)
+    assert found == [textbook_length(caption, reference) for reference in references]
+
+
+def textbook_length(left, right):
+    """Fill the table of Cormen et al., section 15.4, row by row."""
+    row = [0] * (len(right) + 1)
+    for a in left:
+        above, row = row, [0]
+        for column, b in enumerate(right):
+            row.append(above[column] + 1 if a == b else max(above[column + 1], row[column]))
+    return row[-1]
 
 
 def test_a_caption_equal_to_a_reference_scores_one():
@@ -52,9 +68,9 @@ def test_a_caption_without_a_word_of_the_references_scores_zero(caption):
 
 
 def test_the_corpus_value_is_the_mean_over_images():
-    mean, each = rouge_l([["a"], ["b"]], [[["a"]], [["x"]]])
-    assert each == pytest.approx([1, 0])
-    assert mean == pytest.approx(0.5)
+    result = rouge_l([["a"], ["b"]], [[["a"]], [["x"]]])
+    assert result.per_image[:, 0] == pytest.approx([1, 0])
+    assert result.corpus == pytest.approx([0.5])
 
 
 @pytest.mark.parametrize("sample", AWKWARD.values(), ids=AWKWARD)
@@ -68,5 +84,5 @@ def test_any_captions_score_as_in_coco_caption(coco_rouge, sample):
 
 
 def assert_scores_agree(ours, theirs):
-    assert ours[0] == pytest.approx(theirs[0], rel=0, abs=1e-9)
-    np.testing.assert_allclose(ours[1], theirs[1], rtol=0, atol=1e-9)
+    assert ours.corpus[0] == pytest.approx(theirs[0], rel=0, abs=1e-9)
+    np.testing.assert_allclose(ours.per_image[:, 0], theirs[1], rtol=0, atol=1e-9)

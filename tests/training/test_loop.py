@@ -14,6 +14,7 @@ from showtell.data.dataset import CaptionDataset
 from showtell.data.sources import ImageFile, Record
 from showtell.errors import CheckpointError
 from showtell.metrics import Report
+from showtell.metrics.result import mean_of
 from showtell.text import tokenize
 from showtell.training import loop
 from showtell.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
@@ -187,7 +188,8 @@ def scripted_scores(monkeypatch: pytest.MonkeyPatch, *ciders: float) -> None:
 
     def validate(*args: Any, **kwargs: Any) -> tuple[Report, dict[str, str]]:
         cider = next(remaining)
-        report = Report(scores={"CIDEr": cider}, per_image={}, conditions={})
+        result = mean_of("CIDEr", np.array([cider / 100]))
+        report = Report(("0.jpg",), (result,), conditions={}, search={})
         return report, {"0.jpg": f"CIDEr {cider}"}
 
     monkeypatch.setattr(loop, "validate", validate)

@@ -82,12 +82,8 @@ def command(
     if figure and figure.suffix.lower() != ".png":
         raise click.UsageError(f"--figure draws a PNG; {figure} has another suffix")
     bundle = load_bundle(find_bundle(model))  # a wrong model is told before a long walk
-    config = override(
-        bundle.manifest.decoding,
-        beam_size=beam_size,
-        max_length=max_length,
-        length_penalty=length_penalty,
-    )
+    asked = {"beam_size": beam_size, "max_length": max_length, "length_penalty": length_penalty}
+    config = override(bundle.manifest.decoding, asked)
     found = _find_photos(named)
     if not found:
         console.error(f"no pictures in {', '.join(map(str, named))}")

@@ -23,7 +23,7 @@ from rich.progress import (
 @cache
 def stderr() -> Console:
     """The console for people; colours only on a terminal, and not under NO_COLOR."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def say(message: str) -> None:

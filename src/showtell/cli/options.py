@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,20 +37,13 @@ def search_options(function: F) -> F:
     return function
 
 
-def override(
-    config: BeamConfig,
-    *,
-    beam_size: int | None,
-    max_length: int | None,
-    length_penalty: float | None,
-) -> BeamConfig:
-    """Replace what the user asked for, keep the rest.
+def override(config: BeamConfig, asked: Mapping[str, Any]) -> BeamConfig:
+    """Replace what the user asked for, keep the rest, which is None.
 
     Raises:
         ConfigError: a value is out of range.
     """
-    asked = {"beam_size": beam_size, "max_length": max_length, "length_penalty": length_penalty}
-    return replace(config, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
+    return replace(config, **{key: value for key, value in asked.items() if value is not None})
 
 
 data_option = click.option(

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from showtell.data.caption_files import parse_captions
+from showtell.data.pairing import all_of
 from showtell.errors import DataError
 
 SPLIT_FILES = {
@@ -134,7 +136,8 @@ def load_dataset(root: Path) -> Dataset:
             f"{root} holds no {TOKEN_FILE}, neither in a folder nor in a zip; "
             "expected Flickr8k's own files (Flickr8k_text and Flicker8k_Dataset)"
         )
-    captions = _parse_captions(files[TOKEN_FILE])
+    token_file = files[TOKEN_FILE]
+    captions = all_of(parse_captions(token_file.read_bytes(), str(token_file)))
     images = _images_of(files)
     splits = {
         name: _build_split(name, _parse_names(files[file_name]), captions, images)
@@ -171,24 +174,6 @@ def _build_split(
 def _names_of(split: Split) -> set[str]:
     present = {record.image_id for record in split.records}
     return present | set(split.missing_images) | set(split.missing_captions)
-
-
-def _parse_captions(file: ImageFile) -> dict[str, tuple[str, ...]]:
-    """Parse `image#n<TAB>caption` lines, captions in file order."""
-    captions: dict[str, list[str]] = {}
-    for number, line in enumerate(_read_lines(file), start=1):
-        if not line:
-            continue
-        key, tab, caption = line.partition("\t")
-        image_id, _, _ = key.rpartition("#")
-        if not tab or not image_id:
-            raise DataError(
-                f"{file}, line {number}: expected image#n<TAB>caption, got {line[:60]!r}"
-            )
-        captions.setdefault(image_id, []).append(caption.strip())
-    if not captions:
-        raise DataError(f"{file} holds no captions; is the file empty?")
-    return {image_id: tuple(lines) for image_id, lines in captions.items()}
 
 
 def _parse_names(file: ImageFile) -> list[str]:

@@ -1,12 +1,40 @@
-"""Scores of captions against references, coco-style. NumPy only, no Java.
+"""Scores of captions against references, with no Java; NumPy only.
 
-Captions and references are scored as `showtell.text.tokenize` reads them; every score carries a
-signature that says so.
+Numbers equal COCO-caption's (pycocoevalcap) on the same tokens; every score carries a signature.
 """
 
+from showtell.metrics.baselines import CONSTANT_CAPTION, constant_floor, human_ceiling
 from showtell.metrics.bleu import bleu
-from showtell.metrics.cider import cider
-from showtell.metrics.report import Report, score, to_coco_results
+from showtell.metrics.bootstrap import Difference, Interval, compare, confidence_intervals
+from showtell.metrics.cider import CiderD, cider, cider_d
+from showtell.metrics.diversity import Diversity, diversity
+from showtell.metrics.meteor import Meteor, MeteorJar
+from showtell.metrics.report import Report
+from showtell.metrics.result import MetricResult
 from showtell.metrics.rouge import rouge_l
+from showtell.metrics.scoring import DEFAULT_METRICS, METRICS, find_metrics, score
 
-__all__ = ["Report", "bleu", "cider", "rouge_l", "score", "to_coco_results"]
+__all__ = [
+    "CONSTANT_CAPTION",
+    "DEFAULT_METRICS",
+    "METRICS",
+    "CiderD",
+    "Difference",
+    "Diversity",
+    "Interval",
+    "Meteor",
+    "MeteorJar",
+    "MetricResult",
+    "Report",
+    "bleu",
+    "cider",
+    "cider_d",
+    "compare",
+    "confidence_intervals",
+    "constant_floor",
+    "diversity",
+    "find_metrics",
+    "human_ceiling",
+    "rouge_l",
+    "score",
+]

@@ -1,79 +1,113 @@
-"""CIDEr as COCO-caption's `Cider` computes it (sigma 6).
+"""CIDEr and CIDEr-D: n-grams weighted by how much they tell, compared by cosine.
 
-Vedantam, Zitnick and Parikh 2015: n-grams weighted by tf-idf, cosine with each reference,
-averaged over n = 1..4 and over the references, times 10. COCO's oddities: a caption's weight is
-clipped to the reference's; a Gaussian punishes a difference in length, and that length is counted
-in bigrams; document frequencies come from the references that are being scored, so the value
-depends on which images are scored together (and is 0 for a single image).
+Vedantam, Zitnick and Parikh 2015: tf-idf weights, cosine with each reference, averaged over
+n = 1..4 and over the references, times 10.
+
+Where the field's definition is odd. What COCO-caption calls CIDEr is the paper's CIDEr-D: a
+caption's weight is clipped to the reference's, and a Gaussian (sigma 6) punishes a difference in
+length, counted in bigrams. Document frequencies come from the references that are being scored,
+so the value depends on which images are scored together, and a single image always scores 0;
+give a corpus of your own to take them from there, as self-critical training does.
 """
 
 import math
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from showtell.metrics.ngrams import MAX_ORDER, Ngram, count_ngrams
+from showtell.metrics.ngrams import MAX_ORDER, Floats, Ints, NgramCounts, NgramIndex, Sentence
+from showtell.metrics.references import Pairs, ReferenceNgrams, References, fingerprint
+from showtell.metrics.result import MetricResult, mean_of
 
 SIGMA = 6.0
 
 
-@dataclass(frozen=True)
-class _Vector:
-    """A sentence as tf-idf weights."""
-
-    weights: dict[Ngram, float]
-    norms: NDArray[np.float64]  # (4,) by n-gram order
-    length: int  # bigrams
-
-
 def cider(
-    captions: Sequence[Sequence[str]], references: Sequence[Sequence[Sequence[str]]]
-) -> tuple[float, NDArray[np.float64]]:
-    """Score tokenised captions; give the mean over images and each image's value (N,).
+    captions: Sequence[Sentence], references: References, *, corpus: References | None = None
+) -> MetricResult:
+    """Score tokenised captions as COCO-caption's `Cider` does; a person's caption is near 1.
 
-    Values lie between 0 and 10, a person's are near 1; reports multiply them by 100.
+    Args:
+        corpus: captions of other images, to take document frequencies from.
     """
-    counted = [[count_ngrams(reference) for reference in refs] for refs in references]
-    frequencies = _document_frequencies(counted)
-    log_images = math.log(len(references))
-    values = []
-    for caption, refs in zip(captions, counted, strict=True):
-        vector = _vector(count_ngrams(caption), frequencies, log_images)
-        others = [_vector(counts, frequencies, log_images) for counts in refs]
-        total = sum(_similarity(vector, other) for other in others)
-        values.append(10.0 * total / len(others))
-    return float(np.mean(values)), np.array(values)
+    return _result("CIDEr", captions, references, corpus)
 
 
-def _document_frequencies(counted: Sequence[Sequence[Counter[Ngram]]]) -> Counter[Ngram]:
-    """Count for each n-gram the images of which at least one reference holds it."""
-    frequencies: Counter[Ngram] = Counter()
-    for refs in counted:
-        frequencies.update(set().union(*refs))
-    return frequencies
+def cider_d(
+    captions: Sequence[Sentence], references: References, *, corpus: References | None = None
+) -> MetricResult:
+    """Score likewise, under the name that the paper gives to this formula."""
+    return _result("CIDEr-D", captions, references, corpus)
 
 
-def _vector(counts: Counter[Ngram], frequencies: Counter[Ngram], log_images: float) -> _Vector:
-    weights = {
-        ngram: count * (log_images - math.log(max(1, frequencies[ngram])))
-        for ngram, count in counts.items()
-    }
-    squares = np.zeros(MAX_ORDER)
-    for ngram, weight in weights.items():
-        squares[len(ngram) - 1] += weight * weight
-    bigrams = sum(count for ngram, count in counts.items() if len(ngram) == 2)
-    return _Vector(weights, np.sqrt(squares), bigrams)
+def _result(
+    name: str, captions: Sequence[Sentence], references: References, corpus: References | None
+) -> MetricResult:
+    source = f"corpus-{len(corpus)}-{fingerprint(corpus)}" if corpus else "references"
+    values = CiderD(references, corpus=corpus).score(captions)
+    return mean_of(name, values, {"df": source})
 
 
-def _similarity(caption: _Vector, reference: _Vector) -> float:
-    products = np.zeros(MAX_ORDER)
-    for ngram, weight in caption.weights.items():
-        other = reference.weights.get(ngram, 0.0)
-        products[len(ngram) - 1] += min(weight, other) * other
-    norms = caption.norms * reference.norms
-    cosines = np.divide(products, norms, out=products, where=norms != 0)
-    gap = caption.length - reference.length
-    return float(cosines.mean()) * math.exp(-(gap**2) / (2 * SIGMA**2))
+class CiderD:
+    """CIDEr-D against references that are prepared once: the reward of self-critical training.
+
+    The arithmetic is COCO-caption's `Cider`; Rennie et al. 2017 (arXiv:1612.00563) made it a
+    reward. Shapes: N images, C captions, P pairs of a caption and one reference of its image.
+    """
+
+    def __init__(self, references: References, *, corpus: References | None = None) -> None:
+        """Weigh the references of N images.
+
+        Args:
+            corpus: where document frequencies come from; the references themselves if None.
+        """
+        if corpus is None:
+            self._references = documents = ReferenceNgrams(references)
+        else:
+            everything = [sentence for refs in (*references, *corpus) for sentence in refs]
+            self._references = ReferenceNgrams(references, NgramIndex(everything))
+            documents = ReferenceNgrams(corpus, self._references.index)
+        # An n-gram that no document holds, last in the array, counts as if one did.
+        frequencies = np.append(np.maximum(1, documents.document_frequencies()), 1)
+        self._idf = math.log(len(documents)) - np.log(frequencies)  # (size + 1,)
+        counts = self._references.counts
+        self._weights = self._weigh(counts)
+        self._norms = np.sqrt(counts.sum_by_order(self._weights**2))  # (S, 4)
+        self._bigrams = _count_bigrams(counts)
+
+    def score(self, captions: Sequence[Sentence], images: Sequence[int] | None = None) -> Floats:
+        """Score captions, several of one image if need be: (C,), 0 to 10.
+
+        Args:
+            images: (C,) the image that each caption describes; caption n describes image n if None.
+        """
+        described = self._references.images_of(captions, images)
+        counts = self._references.index.count(captions)
+        weights = self._weigh(counts)
+        pairs = self._references.pair_with(described)
+        norms = np.sqrt(counts.sum_by_order(weights**2))[pairs.caption]
+        norms *= self._norms[pairs.sentence]
+        products = self._products(counts, weights, described, pairs)
+        cosines = np.divide(products, norms, out=products, where=norms != 0)  # (P, 4)
+        gaps = _count_bigrams(counts)[pairs.caption] - self._bigrams[pairs.sentence]
+        similarities = cosines.mean(axis=1) * np.exp(-(gaps**2) / (2 * SIGMA**2))
+        return 10 * np.add.reduceat(similarities, pairs.first) / pairs.sizes
+
+    def _products(
+        self, counts: NgramCounts, weights: Floats, described: Ints, pairs: Pairs
+    ) -> Floats:
+        """Scalar product of a caption, clipped, with each of its references: (P, 4)."""
+        ours, other = self._references.shared_entries(counts, described)
+        theirs = self._weights[other]
+        pair = pairs.of(counts.sentence[ours], self._references.counts.sentence[other])
+        products = np.zeros((len(pairs.caption), MAX_ORDER))
+        np.add.at(products, (pair, counts.order[ours]), np.minimum(weights[ours], theirs) * theirs)
+        return products
+
+    def _weigh(self, counts: NgramCounts) -> Floats:
+        """Tf-idf of each entry: (M,)."""
+        return counts.count * self._idf[np.minimum(counts.ngram, len(self._idf) - 1)]
+
+
+def _count_bigrams(counts: NgramCounts) -> Ints:
+    return np.maximum(counts.lengths - 1, 0)

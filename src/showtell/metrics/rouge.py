@@ -7,26 +7,25 @@ are each the best over the references, so they may come from different ones; bet
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from showtell.metrics.ngrams import Sentence
+from showtell.metrics.references import References
+from showtell.metrics.result import MetricResult, mean_of
 
 BETA = 1.2
 
 
-def rouge_l(
-    captions: Sequence[Sequence[str]], references: Sequence[Sequence[Sequence[str]]]
-) -> tuple[float, NDArray[np.float64]]:
-    """Score tokenised captions; give the mean over images and each image's value (N,), 0 to 1."""
-    values = np.array(
-        [_score(caption, refs) for caption, refs in zip(captions, references, strict=True)]
-    )
-    return float(values.mean()), values
+def rouge_l(captions: Sequence[Sentence], references: References) -> MetricResult:
+    """Score tokenised captions against the references of the same images."""
+    pairs = zip(captions, references, strict=True)
+    return mean_of("ROUGE-L", np.array([_score(caption, refs) for caption, refs in pairs]))
 
 
-def _score(caption: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+def _score(caption: Sentence, references: Sequence[Sentence]) -> float:
     # An empty sentence counts as one empty word, as splitting "" at blanks gives in COCO-caption.
     caption = caption or [""]
     references = [reference or [""] for reference in references]
-    common = [longest_common_subsequence(caption, reference) for reference in references]
+    common = longest_common_subsequences(caption, references)
     precision = max(common) / len(caption)
     recall = max(n / len(reference) for n, reference in zip(common, references, strict=True))
     if precision == 0 or recall == 0:
@@ -34,13 +33,23 @@ def _score(caption: Sequence[str], references: Sequence[Sequence[str]]) -> float
     return (1 + BETA**2) * precision * recall / (recall + BETA**2 * precision)
 
 
-def longest_common_subsequence(left: Sequence[str], right: Sequence[str]) -> int:
-    """Length of the longest sequence of tokens that both hold in the same order."""
-    lengths = [0] * (len(right) + 1)
-    for token in left:
-        diagonal = 0  # of the row above, one to the left
-        for column, other in enumerate(right, start=1):
-            above = lengths[column]
-            lengths[column] = diagonal + 1 if token == other else max(above, lengths[column - 1])
-            diagonal = above
-    return lengths[-1]
+def longest_common_subsequences(caption: Sentence, references: Sequence[Sentence]) -> list[int]:
+    """Length of the longest sequence of words in the same order, for each reference.
+
+    Source: Hyyrö 2004, "Bit-parallel LCS-length computation revisited": a row of the table of
+    differences is one integer, a zero bit where the length grows. Words that the caption does not
+    hold leave the row as it is.
+    """
+    places: dict[object, int] = {}  # word -> a bit for each place in the caption
+    for place, word in enumerate(caption):
+        places[word] = places.get(word, 0) | 1 << place
+    all_ones = (1 << len(caption)) - 1
+    lengths = []
+    for reference in references:
+        row = all_ones
+        for word in reference:
+            if word in places:
+                same = row & places[word]
+                row = (row + same | row - same) & all_ones
+        lengths.append(len(caption) - row.bit_count())
+    return lengths

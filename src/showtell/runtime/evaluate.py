@@ -9,14 +9,14 @@ from showtell.progress import Progress, no_progress
 from showtell.runtime.captioner import Captioner
 
 
-def evaluate_bundle(
+def caption_records(
     captioner: Captioner,
     records: Sequence[Record],
     config: BeamConfig,
     *,
     progress: Progress = no_progress,
-) -> tuple[Report, dict[str, str]]:
-    """Caption every record's picture and score the captions; give the report and the captions.
+) -> dict[str, str]:
+    """Write a caption for every record's picture: image id -> sentence.
 
     Raises:
         ImageError: a picture cannot be decoded; the message names its file.
@@ -30,6 +30,22 @@ def evaluate_bundle(
     for record, caption in zip(records, found, strict=True):
         captions[record.image_id] = caption.text
         progress(len(captions), len(records))
+    return captions
+
+
+def evaluate_bundle(
+    captioner: Captioner,
+    records: Sequence[Record],
+    config: BeamConfig,
+    *,
+    progress: Progress = no_progress,
+) -> tuple[Report, dict[str, str]]:
+    """Caption every record's picture and score the captions; give the report and the captions.
+
+    Raises:
+        ImageError, DataError: as `caption_records`.
+    """
+    captions = caption_records(captioner, records, config, progress=progress)
     references = {record.image_id: record.captions for record in records}
-    conditions = config.conditions(records[0].split)
-    return score(captions, references, conditions=conditions), captions
+    split = records[0].split
+    return score(captions, references, split=split, search=config.conditions()), captions

@@ -15,10 +15,11 @@ from typing import Any
 import torch
 
 from showtell.config import Config
+from showtell.data.caption_files import to_coco_results
 from showtell.data.dataset import CaptionDataset
 from showtell.errors import ConfigError
 from showtell.files import sha256_hex, to_json, write_atomically
-from showtell.metrics import Report, to_coco_results
+from showtell.metrics import Report
 from showtell.models.build import build_decoder
 from showtell.progress import Progress, no_progress
 from showtell.training.checkpoint import load_checkpoint, pack, save_checkpoint, unpack

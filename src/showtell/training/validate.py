@@ -53,8 +53,8 @@ def validate(
     """Caption a split and score it; give the report and the captions."""
     captions = caption_dataset(decoder, dataset, vocabulary, config, progress=progress)
     references = {record.image_id: record.captions for record in dataset.records}
-    conditions = config.conditions(dataset.records[0].split)
-    return score(captions, references, conditions=conditions), captions
+    split = dataset.records[0].split
+    return score(captions, references, split=split, search=config.conditions()), captions
 
 
 def mean_loss(decoder: Decoder, dataset: CaptionDataset, batch_size: int) -> float:

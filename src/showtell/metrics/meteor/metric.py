@@ -1,0 +1,49 @@
+"""METEOR as a metric beside the others, in Python or by the original jar."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from showtell.metrics.meteor.java import MeteorJar
+from showtell.metrics.meteor.scorer import Meteor
+from showtell.metrics.meteor.statistics import meteor_formula
+from showtell.metrics.ngrams import Floats
+from showtell.metrics.result import MetricResult
+from showtell.progress import Progress, no_progress
+
+Captions = Sequence[Sequence[str]]
+References = Sequence[Sequence[Sequence[str]]]
+
+
+def meteor(
+    captions: Captions, references: References, *, progress: Progress = no_progress
+) -> MetricResult:
+    """Score tokenised captions against the references of the same images.
+
+    Raises:
+        MissingExtraError, DataError: as `Meteor.load`.
+    """
+    statistics = load_meteor().statistics(captions, references, progress=progress)
+    return MetricResult(("METEOR",), statistics, _formula, {"meteor": "1.5"})
+
+
+def meteor_java(
+    captions: Captions, references: References, *, progress: Progress = no_progress
+) -> MetricResult:
+    """Score likewise by the jar.
+
+    Raises:
+        MissingExtraError, DataError: as `MeteorJar.load` and `MeteorJar.statistics`.
+    """
+    with MeteorJar.load() as jar:
+        statistics = jar.statistics(captions, references, progress=progress)
+    return MetricResult(("METEOR-java",), statistics, _formula, {"meteor": "1.5-jar"})
+
+
+@cache
+def load_meteor() -> Meteor:
+    """Load METEOR once; what it reads of the table of paraphrases serves later calls, too."""
+    return Meteor.load()
+
+
+def _formula(statistics: Floats) -> Floats:
+    return meteor_formula(statistics)[..., None]

@@ -1,0 +1,63 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from showtell.data.pairing import all_of
+from showtell.data.references import read_references
+from showtell.errors import DataError
+
+KARPATHY = [
+    {"filename": "a.jpg", "split": "val", "sentences": [{"raw": "a dog"}]},
+    {"filename": "b.jpg", "split": "test", "sentences": [{"raw": "a cat"}]},
+]
+
+
+@pytest.fixture
+def karpathy(tmp_path: Path) -> Path:
+    path = tmp_path / "dataset.json"
+    path.write_text(json.dumps({"images": KARPATHY}))
+    return path
+
+
+def test_all_of_a_file_is_read_where_no_split_is_asked_for(karpathy: Path) -> None:
+    assert all_of(read_references(karpathy)) == {"a.jpg": ("a dog",), "b.jpg": ("a cat",)}
+
+
+def test_a_file_that_says_its_splits_gives_one_of_them(karpathy: Path) -> None:
+    assert all_of(read_references(karpathy, "test")) == {"b.jpg": ("a cat",)}
+
+
+def test_a_split_that_is_not_there_is_refused_with_those_there_are(karpathy: Path) -> None:
+    with pytest.raises(DataError, match=r"no split 'dev'; it has test, val"):
+        read_references(karpathy, "dev")
+
+
+def test_flickr8ks_list_beside_its_token_file_gives_the_split(flickr8k: Path) -> None:
+    tokens = flickr8k / "Flickr8k_text" / "Flickr8k.token.txt"
+    found = all_of(read_references(tokens, "val"))
+    assert found == all_of(read_references(flickr8k, "val"))
+    assert len(found) == 4
+
+
+def test_the_lists_that_lie_beside_are_named_where_there_is_no_such_split(flickr8k: Path) -> None:
+    tokens = flickr8k / "Flickr8k_text" / "Flickr8k.token.txt"
+    with pytest.raises(DataError, match=r"no split 'dev'; it has test, train, val"):
+        read_references(tokens, "dev")
+
+
+def test_a_split_whose_captions_are_withheld_is_refused(tiny_flickr8k: Path) -> None:
+    text = tiny_flickr8k / "Flickr8k_text"
+    (text / "Flickr_8k.testImages.txt").write_text("elsewhere.jpg\n")
+    with pytest.raises(DataError, match=r"none of the images in Flickr_8k\.testImages\.txt"):
+        read_references(text / "Flickr8k.token.txt", "test")
+
+
+def test_a_dataset_needs_to_be_told_the_split(flickr8k: Path) -> None:
+    with pytest.raises(DataError, match="is a dataset: give a split, train, val, test"):
+        read_references(flickr8k)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"cannot read .*gone\.json: No such file"):
+        read_references(tmp_path / "gone.json")
