@@ -13,10 +13,16 @@ from typing import IO, Any
 def write_atomically(path: Path, data: bytes) -> None:
     """Write to a temporary name beside `path`, flush to disk, rename over it.
 
+    A link is followed, and what is no file, such as a pipe or a device, is written to as it is.
+
     Raises:
         OSError: a full disk, say; its `filename` is that of the file in the writing.
     """
+    path = path.resolve()
     with naming(path):
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a folder refuses
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_and_rename(path, data)
 

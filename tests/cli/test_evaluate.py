@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from showtell.cli.main import run
-from showtell.metrics import Meteor, score
+from showtell.metrics import score
+from showtell.metrics.meteor import load_meteor
 
 REFERENCES = {
     "dog.jpg": ["A dog runs through tall grass .", "The dog is running fast in a field ."],
@@ -54,24 +55,27 @@ def test_captions_in_a_file_are_scored_as_from_python(files: Path, capsys: Captu
     assert found["scores"] == expected.to_dict()["scores"]
     assert found["signatures"] == expected.to_dict()["signatures"]
     assert found["system"] == "good.json"
-    assert found["captions"]["distinct"] == 3
-    assert found["captions"]["copied"] is None
+    assert found["diversity"]["distinct"] == 3
+    assert found["diversity"]["copied"] is None
     for name, value in found["scores"].items():
         low, high = found["intervals"][name]
         assert low <= value + 1e-4
         assert value <= high + 1e-4
         assert found["constant_caption"][name] <= value
-        assert name in found["one_human"]
+        assert name in found["leave_one_out"]["system"]
+        assert name in found["leave_one_out"]["human"]
+    assert found["bootstrap"] == {"resamples": 1000, "seed": 0}
 
 
-def test_people_get_a_table_with_floor_ceiling_and_signatures(files: Path, capsys: Capture) -> None:
+def test_people_get_a_table_with_baselines_and_signatures(files: Path, capsys: Capture) -> None:
     assert run(["evaluate", "good.json", *REFS]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert re.split("  +", lines[0].strip()) == [
         "score",
         "95 % interval",
-        "one sentence for all",
-        "one human",
+        "constant caption",
+        "leave-one-out",
+        "human",
     ]
     assert [line.split()[0] for line in lines[1:7]] == [
         "BLEU-1",
@@ -81,8 +85,9 @@ def test_people_get_a_table_with_floor_ceiling_and_signatures(files: Path, capsy
         "ROUGE-L",
         "CIDEr",
     ]
-    assert lines[8].startswith("3 captions, 3 distinct; 14 words used, ")
-    assert [line.split("|")[0] for line in lines[9:]] == [
+    assert lines[7].startswith("leave-one-out, human: against all references of an image but one")
+    assert lines[9].startswith("3 captions, 3 distinct; 14 words used, ")
+    assert [line.split("|")[0] for line in lines[10:]] == [
         "signature: bleu-4",
         "signature: rouge-l",
         "signature: cider",
@@ -101,7 +106,7 @@ def test_captions_come_from_stdin_too(
     stdin = io.TextIOWrapper(io.BytesIO(Path("bad.txt").read_bytes()))
     monkeypatch.setattr("sys.stdin", stdin)
     assert run(["evaluate", "-", *REFS, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["captions"]["distinct"] == 1
+    assert json.loads(capsys.readouterr().out)["diversity"]["distinct"] == 1
 
 
 def test_two_systems_are_compared_image_by_image(files: Path, capsys: Capture) -> None:
@@ -116,6 +121,66 @@ def test_two_systems_are_compared_image_by_image(files: Path, capsys: Capture) -
     out = capsys.readouterr().out
     assert "B - A" in out
     assert "A: bad.txt: 3 captions, 1 distinct" in out
+
+
+def test_each_systems_decoding_stands_beside_its_name_not_in_the_common_signature(
+    flickr8k: Path, tiny_run: Path, tiny_bundle: Path, capsys: Capture
+) -> None:
+    cache = ["--cache-dir", str(tiny_run.parent / "cache"), "--data", str(flickr8k)]
+    both = ["--compare", str(tiny_run), str(tiny_bundle)]
+    assert run(["evaluate", *both, *cache, "--metric", "cider"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"A: {tiny_run}, beam 2, alpha 0.7, max 12: 4 captions" in lines[4]
+    assert lines[-1].startswith("signature of both: cider|tok:ptb|")
+    assert "beam" not in lines[-1]
+
+
+def test_systems_that_name_images_differently_are_compared(files: Path, capsys: Capture) -> None:
+    images = [{"id": n, "file_name": image} for n, image in enumerate(REFERENCES)]
+    captions = [
+        {"image_id": n, "caption": text}
+        for n, texts in enumerate(REFERENCES.values())
+        for text in texts
+    ]
+    Path("coco.json").write_text(json.dumps({"images": images, "annotations": captions}))
+    by_number = [{"image_id": n, "caption": GOOD[image]} for n, image in enumerate(REFERENCES)]
+    Path("numbers.json").write_text(json.dumps(by_number))
+    both = ["--compare", "good.json", "numbers.json", "--references", "coco.json", "--json"]
+    assert run(["evaluate", *both]) == 0
+    found = json.loads(capsys.readouterr().out)["differences"]["CIDEr"]
+    assert found == {"difference": 0.0, "interval": [0.0, 0.0], "significant": False}
+
+
+def test_systems_are_compared_on_the_images_that_both_described_if_missing_ones_are_allowed(
+    files: Path, capsys: Capture
+) -> None:
+    for name, left_out in (("one.txt", "dog.jpg"), ("two.txt", "cat.jpg")):
+        lines = [f"{image}\t{text}\n" for image, text in GOOD.items() if image != left_out]
+        Path(name).write_text("".join(lines))
+    both = ["--compare", "one.txt", "two.txt", *REFS, "--metric", "bleu"]
+    assert run(["evaluate", *both]) == 2
+    assert "one.txt: 1 image without a caption: dog.jpg" in capsys.readouterr().err
+    assert run(["evaluate", *both, "--allow-missing"]) == 0
+    assert "|images:1|missing:2|" in capsys.readouterr().out
+
+
+def test_baselines_may_be_left_out(files: Path, capsys: Capture) -> None:
+    assert run(["evaluate", "good.json", *REFS, "--no-baselines", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["constant_caption"], found["leave_one_out"]) == ({}, None)
+
+
+def test_marks_left_in_captions_are_pointed_out(files: Path, capsys: Capture) -> None:
+    lines = [f"{image}\tstartseq {text} endseq\n" for image, text in GOOD.items()]
+    Path("marked.txt").write_text("".join(lines))
+    assert run(["evaluate", "marked.txt", *REFS]) == 0
+    assert "3 captions hold marks that count as words, as in 'startseq" in capsys.readouterr().err
+
+
+def test_a_single_image_is_told_why_its_cider_is_nothing(files: Path, capsys: Capture) -> None:
+    Path("one.txt").write_text(f"dog.jpg\t{GOOD['dog.jpg']}\n")
+    assert run(["evaluate", "one.txt", *REFS, "--allow-missing"]) == 0
+    assert "CIDEr of a single image is always 0; --df" in capsys.readouterr().err
 
 
 def test_a_difference_that_may_be_chance_is_said_to_be(files: Path, capsys: Capture) -> None:
@@ -144,9 +209,22 @@ def test_document_frequencies_may_come_from_other_captions(files: Path, capsys: 
     )
 
 
+def test_of_a_file_with_splits_the_training_captions_are_looked_at(
+    files: Path, capsys: Capture
+) -> None:
+    sentences = {"train": GOOD["dog.jpg"], "val": GOOD["cat.jpg"]}
+    images = [
+        {"filename": f"{split}.jpg", "split": split, "sentences": [{"raw": text}]}
+        for split, text in sentences.items()
+    ]
+    Path("karpathy.json").write_text(json.dumps({"images": images}))
+    assert run(["evaluate", "good.json", *REFS, "--training", "karpathy.json"]) == 0
+    assert "33.3 % of them copies" in capsys.readouterr().out
+
+
 def test_copies_of_training_captions_are_counted(files: Path, capsys: Capture) -> None:
     assert run(["evaluate", "bad.txt", *REFS, "--training", "bad.txt"]) == 0
-    assert "100.0 % of them copies from training" in capsys.readouterr().out
+    assert "100.0 % of them copies of training captions" in capsys.readouterr().out
 
 
 def test_a_file_is_scored_against_a_dataset_without_looking_at_pictures(
@@ -161,7 +239,7 @@ def test_a_file_is_scored_against_a_dataset_without_looking_at_pictures(
     found = json.loads(capsys.readouterr().out)
     assert found["scores"]["BLEU-1"] == pytest.approx(100)
     assert "|split:val|" in found["signatures"]["CIDEr"]
-    assert found["captions"]["copied"] is not None  # the train split is there to look at
+    assert found["diversity"]["copied"] is not None  # the train split is there to look at
 
 
 def test_the_original_meteor_gives_what_ours_gives(files: Path, capsys: Capture) -> None:
@@ -172,14 +250,16 @@ def test_the_original_meteor_gives_what_ours_gives(files: Path, capsys: Capture)
     assert run(["evaluate", "good.json", *REFS, *both, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["scores"]["METEOR"] == pytest.approx(found["scores"]["METEOR-java"], abs=1e-4)
-    assert list(found["one_human"]) == ["METEOR"]  # the jar is not started for it again
+    assert list(found["constant_caption"]) == ["METEOR"]  # the jar is not started for it again
+    assert run(["evaluate", "good.json", *REFS, "--metric", "meteor-java"]) == 0
+    assert "METEOR-java" in capsys.readouterr().out
 
 
 def test_a_missing_extra_is_told_before_any_work(
     files: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.setattr("showtell.extras.find_spec", lambda name: None)
-    monkeypatch.setattr("showtell.metrics.scoring._CHECKS", {"meteor": Meteor.load})
+    load_meteor.cache_clear()
     assert run(["evaluate", "gone.json", *REFS, "--metric", "meteor"]) == 3
     assert "pip install 'showtell[meteor]'" in capsys.readouterr().err
 
@@ -190,7 +270,10 @@ def test_a_missing_extra_is_told_before_any_work(
 def test_missing_captions_are_an_error_unless_allowed(files: Path, capsys: Capture) -> None:
     Path("some.txt").write_text(f"dog.jpg\t{GOOD['dog.jpg']}\ncat.jpg\t{GOOD['cat.jpg']}\n")
     assert run(["evaluate", "some.txt", *REFS]) == 2
-    assert "1 images without a caption: boy.jpg; allow_missing leaves" in capsys.readouterr().err
+    assert (
+        "some.txt: 1 image without a caption: boy.jpg; allow_missing (--allow-missing)"
+        in capsys.readouterr().err
+    )
     assert run(["evaluate", "some.txt", *REFS, "--allow-missing", "--json"]) == 0
     assert "|images:2|missing:1|" in json.loads(capsys.readouterr().out)["signatures"]["CIDEr"]
 
@@ -201,7 +284,7 @@ def test_missing_captions_are_an_error_unless_allowed(files: Path, capsys: Captu
         (b"dog.jpg\tA dog.\ndog.jpg\tA dog.\n", "two captions of the image dog.jpg"),
         (
             b"dog.jpg\tA dog.\nemu.jpg\tAn emu.\n",
-            "1 captions of images without references: emu.jpg",
+            "1 image that no reference describes: emu.jpg; there are references of dog.jpg",
         ),
         (b"dog.jpg\t\xff\n", "captions is not UTF-8 text"),
         (b"dog.jpg A dog.\n", "captions, line 1: expected image<TAB>caption"),
@@ -228,7 +311,7 @@ def test_bad_captions_are_one_line_and_no_score(
         (
             b'[{"image_id": "dog.jpg", "captions": []}, {"image_id": "cat.jpg", "captions": ["x"]},'
             b' {"image_id": "boy.jpg", "captions": ["y"]}]',
-            "1 images with no reference at all: dog.jpg",
+            "1 image with no reference at all: dog.jpg",
         ),
     ],
 )
@@ -247,13 +330,21 @@ def test_references_with_an_image_without_any_are_refused(
     [
         ([], "give one thing to score, or --compare A B"),
         (["good.json", "--compare", "good.json", "bad.txt", *REFS], "give one thing to score"),
-        (["good.json"], "give --references FILE, or --data DIR"),
+        (["good.json"], "give either --references FILE or --data DIR"),
         (["good.json", *REFS, "--metric", "cidr"], "no metric 'cidr'. Did you mean 'cider'?"),
         (["gone.json", *REFS], "no captions at gone.json; to let a model write them, give --data"),
         (["good.json", "--references", "gone.json"], "cannot read gone.json: No such file"),
         (["good.json", *REFS, "--split", "val"], "refs.jsonl has no split 'val'; it has none"),
         (["good.json", *REFS, "--beam-size", "5"], "there is nothing to search"),
         (["--compare", "good.json", "bad.txt", *REFS, "--out", "x"], "of one system, not of two"),
+        (["good.json", *REFS, "--data", "."], "give either --references FILE or --data DIR"),
+        (["refs.jsonl", "--references", "good.json"], "captions and references swapped?"),
+        ([".", *REFS], ". is no file of captions; if it is a model, give --data DIR"),
+        (["good.json", *REFS, "--out", "good.json"], "good.json would be overwritten"),
+        (["good.json", *REFS, "--per-image", "refs.jsonl"], "refs.jsonl would be overwritten"),
+        (["good.json", *REFS, "--out", "x", "--per-image", "x"], "x would be overwritten"),
+        (["good.json", *REFS, "--seed", "-1"], "-1 is not in the range"),
+        (["good.json", *REFS, "--resamples", "5"], "5 is not in the range"),
     ],
 )
 def test_wrong_usage_says_what_to_do(

@@ -50,6 +50,15 @@ print(Captioner.load({str(tiny_bundle)!r}).caption(Image.new("RGB", (9, 9), "red
     assert loaded.isdisjoint({"torch", "onnx", "safetensors", "matplotlib"})
 
 
+def test_scoring_a_file_needs_numpy_and_nothing_else(tmp_path) -> None:
+    path = tmp_path / "captions.txt"
+    path.write_text("a.jpg\ta dog\nb.jpg\ta cat\n")
+    arguments = ["evaluate", str(path), "--references", str(path)]
+    loaded = modules_after(f"from showtell.cli.main import run; assert run({arguments!r}) == 0")
+    assert "numpy" in loaded
+    assert loaded.isdisjoint({"torch", "onnxruntime", "PIL", "pycocoevalcap", "snowballstemmer"})
+
+
 def test_every_public_name_can_be_imported() -> None:
     assert sorted(showtell.__all__) == showtell.__all__
     for name in showtell.__all__:

@@ -54,6 +54,18 @@ FORMATS = {
         "captions.csv",
         'image,caption\na.jpg,a dog runs\nb.jpg,"a cat, asleep"\na.jpg,the dog',
     ),
+    "CSV as Kaggle names it": (
+        "captions.txt",
+        'image,caption\na.jpg,a dog runs\nb.jpg,"a cat, asleep"\na.jpg,the dog\n',
+    ),
+    "CSV with other columns": (
+        "x.csv",
+        '"id";"Image";"Caption"\r\n1;a.jpg;a dog runs\r\n2;b.jpg;a cat, asleep\r\n1;a.jpg;the dog',
+    ),
+    "TSV with a header": (
+        "x.tsv",
+        "image\tcaption\na.jpg\ta dog runs\nb.jpg\ta cat, asleep\na.jpg\tthe dog",
+    ),
     "Karpathy": ("dataset.json", json.dumps(KARPATHY)),
     "Karpathy, indented": ("dataset.json", json.dumps(KARPATHY, indent=2)),
     "rows": ("refs.json", json.dumps(ROWS)),
@@ -72,13 +84,33 @@ FORMATS = {
 
 @pytest.mark.parametrize(("name", "text"), FORMATS.values(), ids=FORMATS)
 def test_every_format_gives_the_same_captions(name, text):
-    assert all_of(parse_captions(text.encode(), name)) == EXPECTED
+    entries = parse_captions(text.encode(), name)
+    captions = {entry.names[-1] + ".jpg": () for entry in entries}  # the last is the bare stem
+    for entry in entries:
+        captions[entry.names[-1] + ".jpg"] += entry.texts
+    assert captions == EXPECTED
 
 
 def test_coco_images_go_by_number_and_by_file():
     entries = parse_captions(json.dumps(COCO).encode(), "captions_val.json")
     assert all_of(entries) == {"7": EXPECTED["a.jpg"], "9": EXPECTED["b.jpg"]}
-    assert all_of(entries, naming=1) == EXPECTED
+    assert {entry.names for entry in entries} == {("7", "a.jpg", "a"), ("9", "b.jpg", "b")}
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        ({"path": "photos/a.JPG"}, ("photos/a.JPG", "a.JPG", "a")),
+        ({"path": "C:\\photos\\a.jpg"}, ("C:\\photos\\a.jpg", "a.jpg", "a")),
+        ({"image_id": 7, "id": 3}, ("7",)),
+        ({"id": 3, "image": "a.jpg"}, ("3", "a.jpg", "a")),
+        ({"filename": "COCO_7.jpg", "cocoid": 7}, ("COCO_7.jpg", "7", "COCO_7")),
+        ({"image_id": "a.b"}, ("a.b",)),
+    ],
+)
+def test_an_image_goes_by_all_its_names(row, names):
+    data = json.dumps([{**row, "caption": "x"}]).encode()
+    assert parse_captions(data, "out.json")[0].names == names
 
 
 def test_karpathys_splits_are_kept():
@@ -136,8 +168,25 @@ def nested(children):
         ("out.json", b"[7]", r"record 1: expected an image"),
         ("out.json", b"[" * 100_000, r"out\.json is not valid JSON"),
         ("out.jsonl", b'{"id": 1, "caption": "x"}\n{"id": 2', r"record 2 is not valid JSON"),
-        ("out.csv", b"name,words\na.jpg,x\n", r"out\.csv, line 2: expected an image"),
-        ("out.csv", b'image,caption\n"a.jpg,x\n', r"out\.csv, line 1: unexpected end of data"),
+        ("out.csv", b"name,words\na.jpg,x\n", r"line 1: expected .* a first line image,caption"),
+        (
+            "out.csv",
+            b"image,caption\na.jpg,a dog, running\n",
+            r"line 2: 3 fields for the 2 columns",
+        ),
+        ("out.csv", b"image,caption\na.jpg\n", r"line 2: 1 fields for the 2 columns"),
+        ("out.txt", b"a.jpg#0\tx\na.jpg#0\ty\n", r"line 2: a\.jpg#0 occurs twice"),
+        (
+            "out.json",
+            b'[{"id": 1, "caption": "a \\ud800 dog"}]',
+            r"record 1: .* is not Unicode text",
+        ),
+        (
+            "out.json",
+            b'[{"id": 1, "captions": [["a", "dog"]]}]',
+            r"record 1: a caption must be text",
+        ),
+        ("out.csv", b'image,caption\n"a.jpg,x\n', r"out\.csv, line 2: unexpected end of data"),
     ],
 )
 def test_a_malformed_file_is_refused(name, content, message):

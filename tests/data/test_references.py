@@ -48,9 +48,27 @@ def test_the_lists_that_lie_beside_are_named_where_there_is_no_such_split(flickr
 
 def test_a_split_whose_captions_are_withheld_is_refused(tiny_flickr8k: Path) -> None:
     text = tiny_flickr8k / "Flickr8k_text"
-    (text / "Flickr_8k.testImages.txt").write_text("elsewhere.jpg\n")
-    with pytest.raises(DataError, match=r"none of the images in Flickr_8k\.testImages\.txt"):
+    with (text / "Flickr_8k.testImages.txt").open("a") as file:
+        file.write("elsewhere.jpg\n")
+    with pytest.raises(
+        DataError, match=r"no captions of 1 of the 3 images in .*, such as elsewhere"
+    ):
         read_references(text / "Flickr8k.token.txt", "test")
+
+
+def test_a_list_that_is_not_utf8_is_refused(tiny_flickr8k: Path) -> None:
+    text = tiny_flickr8k / "Flickr8k_text"
+    (text / "Flickr_8k.testImages.txt").write_bytes(b"\xff\xfe\n")
+    with pytest.raises(DataError, match="is not UTF-8"):
+        read_references(text / "Flickr8k.token.txt", "test")
+
+
+def test_train_is_all_that_people_train_on_in_karpathys_coco(tmp_path: Path) -> None:
+    splits = ["train", "restval", "val"]
+    images = [{"filename": f"{s}.jpg", "split": s, "sentences": [{"raw": s}]} for s in splits]
+    (tmp_path / "dataset.json").write_text(json.dumps({"images": images}))
+    found = all_of(read_references(tmp_path / "dataset.json", "train"))
+    assert list(found) == ["train.jpg", "restval.jpg"]
 
 
 def test_a_dataset_needs_to_be_told_the_split(flickr8k: Path) -> None:

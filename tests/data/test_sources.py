@@ -170,7 +170,7 @@ def test_a_malformed_caption_is_named_by_file_and_line(line: str, tiny_flickr8k:
     path.write_text("".join(lines), encoding="utf-8")
     with pytest.raises(DataError) as error:
         load_dataset(tiny_flickr8k)
-    assert str(error.value).startswith(f"{path}, line 7: expected image<TAB>caption or ")
+    assert str(error.value).startswith(f"{path}, line 7: expected image<TAB>caption, ")
 
 
 @pytest.mark.parametrize("still_zipped", ["Flickr8k_text", "Flickr8k_Dataset"])

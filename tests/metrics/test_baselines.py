@@ -1,11 +1,23 @@
 import pytest
 
-from showtell.metrics import CONSTANT_CAPTION, constant_floor, human_ceiling, score
+from showtell.errors import DataError
+from showtell.metrics import CONSTANT_CAPTION, constant_floor, leave_one_out, score
 
 REFERENCES = {
     "dog.jpg": ["A dog runs through grass .", "The dog is running fast .", "A brown dog runs ."],
     "cat.jpg": ["A black cat sleeps .", "A cat on a chair .", "The cat is asleep here ."],
 }
+CAPTIONS = {"cat.jpg": "a cat sleeps on a chair", "dog.jpg": "a brown dog is running"}
+
+
+def without(left_out, references):
+    return {
+        image: [*texts[:left_out], *texts[left_out + 1 :]] for image, texts in references.items()
+    }
+
+
+def mean(rounds):
+    return {name: sum(scores[name] for scores in rounds) / len(rounds) for name in rounds[0]}
 
 
 def test_the_floor_is_the_score_of_one_sentence_for_every_photo():
@@ -13,27 +25,51 @@ def test_the_floor_is_the_score_of_one_sentence_for_every_photo():
     assert constant_floor(REFERENCES) == expected.scores
 
 
-def test_the_ceiling_is_the_mean_of_each_reference_against_the_others():
+def test_people_are_scored_each_reference_against_the_others():
     rounds = [
-        score(
-            {image: texts[k] for image, texts in REFERENCES.items()},
-            {image: texts[:k] + texts[k + 1 :] for image, texts in REFERENCES.items()},
-        ).scores
+        score({image: texts[k] for image, texts in REFERENCES.items()}, without(k, REFERENCES))
         for k in range(3)
     ]
-    expected = {name: sum(r[name] for r in rounds) / 3 for name in rounds[0]}
-    assert human_ceiling(REFERENCES) == pytest.approx(expected)
+    expected = mean([report.scores for report in rounds])
+    assert leave_one_out(CAPTIONS, REFERENCES).human == pytest.approx(expected)
+
+
+def test_the_system_is_scored_against_the_same_references_as_people():
+    rounds = [score(CAPTIONS, without(k, REFERENCES)).scores for k in range(3)]
+    assert leave_one_out(CAPTIONS, REFERENCES).system == pytest.approx(mean(rounds))
 
 
 def test_as_many_references_are_left_out_in_turn_as_every_image_has():
     more = {**REFERENCES, "dog.jpg": [*REFERENCES["dog.jpg"], "A dog .", "Some dog ."]}
-    assert human_ceiling(more, ("rouge_l",)).keys() == {"ROUGE-L"}
+    rounds = [score(CAPTIONS, without(k, more), ("rouge_l",)).scores for k in range(3)]
+    assert leave_one_out(CAPTIONS, more, ("rouge_l",)).system == pytest.approx(mean(rounds))
 
 
-def test_a_single_reference_has_no_ceiling():
-    assert human_ceiling({**REFERENCES, "cat.jpg": ["A cat ."]}) is None
+def test_document_frequencies_of_a_corpus_serve_the_baselines_too():
+    corpus = {"a": ["a dog", "a cat"], "b": ["a bird"], "c": ["a chair"]}
+    own, given = (constant_floor(REFERENCES, ("cider",), corpus=c) for c in (None, corpus))
+    assert own != given
+    assert (
+        given
+        == score(
+            dict.fromkeys(REFERENCES, CONSTANT_CAPTION), REFERENCES, ("cider",), corpus=corpus
+        ).scores
+    )
 
 
-def test_people_agree_more_than_one_sentence_agrees_with_them():
-    floor, ceiling = constant_floor(REFERENCES), human_ceiling(REFERENCES)
-    assert ceiling["CIDEr"] > floor["CIDEr"]
+def test_a_single_reference_leaves_nothing_to_be_scored_against():
+    assert leave_one_out(CAPTIONS, {**REFERENCES, "cat.jpg": ["A cat ."]}) is None
+
+
+def test_the_rounds_are_reported():
+    seen = []
+    leave_one_out(CAPTIONS, REFERENCES, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("references", [{}, {"dog.jpg": []}, {"dog.jpg": "A dog ."}])
+def test_references_that_are_none_are_refused(references):
+    with pytest.raises(DataError):
+        constant_floor(references)
+    with pytest.raises(DataError):
+        leave_one_out(CAPTIONS, references)

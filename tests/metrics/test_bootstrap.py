@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from showtell.errors import DataError
+from showtell.errors import ConfigError, DataError
 from showtell.metrics import compare, confidence_intervals, score
 from showtell.metrics.report import Report
 from showtell.metrics.result import mean_of
@@ -55,6 +55,26 @@ def test_a_resample_of_bleu_is_scored_as_a_corpus():
     assert 100 * result.resampled(weights)[0] == pytest.approx(list(alone.scores.values()))
 
 
+def test_the_interval_of_bleu_is_of_corpora_drawn_image_by_image():
+    report = score(LONG, REFERENCES, ("bleu",))
+    chance = np.random.default_rng(0)
+    values = []
+    for _ in range(100):
+        drawn = [report.image_ids[n] for n in chance.integers(40, size=40)]
+        images = {f"{k}": image for k, image in enumerate(drawn)}
+        captions = {k: LONG[image] for k, image in images.items()}
+        again = score(captions, {k: REFERENCES[i] for k, i in images.items()}, ("bleu",))
+        values.append(again.scores["BLEU-2"])
+    interval = confidence_intervals(report, resamples=100, seed=0)["BLEU-2"]
+    assert (interval.low, interval.high) == pytest.approx(np.quantile(values, [0.025, 0.975]))
+
+
+@pytest.mark.parametrize("resamples", [0, 1, 99])
+def test_too_few_resamples_are_refused(resamples):
+    with pytest.raises(ConfigError, match=f"resamples must be at least 100, got {resamples}"):
+        confidence_intervals(report_of([1.0]), resamples=resamples)
+
+
 # Two systems
 
 
@@ -83,6 +103,11 @@ def test_systems_are_compared_image_by_image():
     assert difference.significant
 
 
+def test_what_differs_by_rounding_alone_may_be_chance():
+    values = np.full(20, 10.0)
+    assert not compare(report_of(values), report_of(values + 1e-9))["X"].significant
+
+
 def test_scores_on_other_images_refuse_to_be_compared():
     fewer = {image: caption for image, caption in LONG.items() if image != "3.jpg"}
     other = score(fewer, REFERENCES, allow_missing=True)
@@ -107,6 +132,6 @@ def test_different_metrics_refuse_to_be_compared():
 
 
 def test_another_search_is_another_system_and_may_be_compared():
-    first, second = (score(LONG, REFERENCES, search={"beam": beam}) for beam in "13")
+    first, second = (score(LONG, REFERENCES, decoding={"beam": beam}) for beam in "13")
     assert first.signature("CIDEr") != second.signature("CIDEr")
     assert not compare(first, second)["CIDEr"].significant

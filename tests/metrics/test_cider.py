@@ -148,6 +148,12 @@ def test_as_many_captions_as_images_are_required():
         cider([DOG], [[DOG], [CAT]])
 
 
+@pytest.mark.parametrize("image", [-1, 2])
+def test_an_image_that_is_not_there_is_refused(image):
+    with pytest.raises(DataError, match="images are numbered from 0 to 1"):
+        CiderD([[DOG], [CAT]]).score([DOG], [image])
+
+
 def test_an_image_without_a_reference_is_refused():
     with pytest.raises(DataError, match="every image needs at least one reference"):
         CiderD([[DOG], []])

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from showtell.errors import DataError
 from showtell.metrics import rouge_l
 from showtell.metrics.rouge import longest_common_subsequences
 
@@ -71,6 +72,12 @@ def test_the_corpus_value_is_the_mean_over_images():
     result = rouge_l([["a"], ["b"]], [[["a"]], [["x"]]])
     assert result.per_image[:, 0] == pytest.approx([1, 0])
     assert result.corpus == pytest.approx([0.5])
+
+
+@pytest.mark.parametrize("sample", [([["a"]], [[["a"]], [["b"]]]), ([], []), ([["a"]], [[]])])
+def test_captions_and_references_that_do_not_match_are_refused(sample):
+    with pytest.raises(DataError):
+        rouge_l(*sample)
 
 
 @pytest.mark.parametrize("sample", AWKWARD.values(), ids=AWKWARD)

@@ -65,11 +65,18 @@ def test_a_caption_of_no_words_is_scored():
     assert list(scores.values()) == pytest.approx([0] * 6)
 
 
+def test_ids_may_be_cocos_numbers():
+    report = score({7: "a dog", 9: "a cat"}, {7: ["a dog"], 9: ["the cat"]})
+    assert list(report.per_image) == [7, 9]
+    with pytest.raises(DataError, match="1 image that no reference describes: 8"):
+        score({8: "a dog"}, {9: ["a dog"]})
+
+
 # What is said of a score
 
 
 def test_a_signature_says_all_that_a_score_depends_on():
-    report = score(CAPTIONS, REFERENCES, split="test", search={"beam": "3"})
+    report = score(CAPTIONS, REFERENCES, split="test", decoding={"beam": "3"})
     assert re.sub("data:[0-9a-f]{8}", "data:…", report.signature("BLEU-4")) == (
         f"bleu-4|tok:ptb|refs:2|images:2|data:…|split:test|beam:3|version:showtell-{__version__}"
     )
@@ -77,9 +84,9 @@ def test_a_signature_says_all_that_a_score_depends_on():
 
 def test_the_signature_of_cider_says_where_document_frequencies_come_from():
     own = score(CAPTIONS, REFERENCES).signature("CIDEr")
-    given = score(CAPTIONS, REFERENCES, corpus={"a": ["a dog"]}).signature("CIDEr")
+    given = score(CAPTIONS, REFERENCES, corpus={"a": ["a dog"], "b": ["x"]}).signature("CIDEr")
     assert "|df:references|" in own
-    assert "|df:corpus-1-" in given
+    assert "|df:corpus-2-" in given
 
 
 def test_the_signature_tells_other_references_apart():
@@ -100,12 +107,28 @@ def test_a_report_is_ready_for_json_with_a_signature_for_every_score():
     assert stored["signatures"] == {name: report.signature(name) for name in NAMES}
 
 
+def test_the_signature_does_not_depend_on_the_order_of_references():
+    turned = {image: refs[::-1] for image, refs in reversed(REFERENCES.items())}
+    ours, theirs = (score(CAPTIONS, refs).signature("CIDEr") for refs in (REFERENCES, turned))
+    assert ours == theirs
+
+
 # What is chosen
 
 
 def test_only_the_metrics_asked_for_are_computed():
     report = score(CAPTIONS, REFERENCES, ("cider-d", "rouge_l"))
     assert list(report.scores) == ["CIDEr-D", "ROUGE-L"]
+
+
+@pytest.mark.parametrize("metrics", ["BLEU", ("bleu", "Bleu")])
+def test_a_metric_may_be_one_name_in_any_case_and_counts_once(metrics):
+    assert list(score(CAPTIONS, REFERENCES, metrics).scores) == list(NAMES[:4])
+
+
+def test_no_metric_at_all_is_refused():
+    with pytest.raises(ConfigError, match="no metric is named"):
+        score(CAPTIONS, REFERENCES, ())
 
 
 def test_an_unknown_metric_is_refused_and_the_nearest_offered():
@@ -147,29 +170,32 @@ def test_nothing_to_score_is_refused():
 
 
 def test_a_caption_without_references_is_refused_by_name():
-    with pytest.raises(DataError, match=r"1 captions of images without references: bird\.jpg$"):
+    with pytest.raises(
+        DataError,
+        match=r"1 image that no reference describes: bird\.jpg; there are references of dog",
+    ):
         score({**CAPTIONS, "bird.jpg": "a bird"}, REFERENCES)
 
 
 def test_references_without_a_caption_are_refused_by_name():
-    with pytest.raises(DataError, match=r"1 images without a caption: cat\.jpg; allow_missing"):
+    with pytest.raises(DataError, match=r"1 image without a caption: cat\.jpg; allow_missing"):
         score({"dog.jpg": "a dog"}, REFERENCES)
 
 
 def test_an_image_with_an_empty_list_of_references_is_refused_by_name():
-    with pytest.raises(DataError, match=r"1 images with no reference at all: cat\.jpg$"):
+    with pytest.raises(DataError, match=r"1 image with no reference at all: cat\.jpg$"):
         score(CAPTIONS, {**REFERENCES, "cat.jpg": []})
 
 
 def test_a_refusal_names_the_first_ten_and_counts_the_rest():
     many = {f"{number}.jpg": "a bird" for number in range(10, 25)}
-    with pytest.raises(DataError, match=r"15 captions of .*: 10\.jpg, .* 19\.jpg, …$"):
+    with pytest.raises(DataError, match=r"15 images that .*: 10\.jpg, .* 19\.jpg, …;"):
         score({**CAPTIONS, **many}, REFERENCES)
 
 
-@pytest.mark.parametrize("references", ["a dog runs", ["a dog", 7], [None]])
+@pytest.mark.parametrize("references", ["a dog runs", ["a dog", 7], [None], None, 3])
 def test_references_that_are_no_list_of_sentences_are_refused(references):
-    with pytest.raises(DataError, match=r"references of 'a\.jpg' must be a list of sentences"):
+    with pytest.raises(DataError, match=r"references of 'a\.jpg' must be (a list|text), got"):
         score({"a.jpg": "a dog"}, {"a.jpg": references})
 
 
@@ -180,5 +206,17 @@ def test_a_caption_that_is_not_text_is_refused(caption):
 
 
 def test_a_caption_too_many_is_refused_even_where_missing_ones_are_allowed():
-    with pytest.raises(DataError, match=r"1 captions of images without references: bird\.jpg"):
+    with pytest.raises(DataError, match=r"1 image that no reference describes: bird\.jpg"):
         score({**CAPTIONS, "bird.jpg": "a bird"}, REFERENCES, allow_missing=True)
+
+
+@pytest.mark.parametrize("empty", ["", " \n"])
+def test_an_empty_reference_is_refused_by_name(empty):
+    with pytest.raises(DataError, match=r"1 image with an empty reference: cat\.jpg$"):
+        score(CAPTIONS, {**REFERENCES, "cat.jpg": ["A cat .", empty]})
+
+
+@pytest.mark.parametrize("corpus", [{}, {"a": ["a dog"]}])
+def test_a_corpus_too_small_for_document_frequencies_is_refused(corpus):
+    with pytest.raises(DataError, match="document frequencies need two images or more"):
+        score(CAPTIONS, REFERENCES, ("cider",), corpus=corpus)

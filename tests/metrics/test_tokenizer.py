@@ -563,7 +563,23 @@ def test_tokens_of_plain_sentences_are_split_no_further(words: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    "piece", ["a-", "a.", ".", "'", "1,", "(", "@", "5.a.", "<!a", "no. ", "a,"]
+    "piece",
+    [
+        "a-",
+        "a.",
+        ".",
+        "'",
+        "1,",
+        "(",
+        "@",
+        "5.a.",
+        "<!a",
+        "no. ",
+        "a,",
+        "www.1;",
+        "wWw.1'",
+        "www.-",
+    ],
 )
 def test_long_hostile_text_is_read_to_its_end(piece: str) -> None:
     """100,000 characters: quadratic reading would take minutes. No rule looks far ahead."""

@@ -112,4 +112,4 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def _text(value: Any) -> str:
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    return f"{value:z.1f}" if isinstance(value, float) else str(value)

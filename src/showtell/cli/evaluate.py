@@ -1,10 +1,11 @@
 """`showtell evaluate`."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,12 +17,15 @@ from showtell.cli.options import (
     no_progress_option,
     search_options,
 )
+from showtell.errors import DataError
 
 if TYPE_CHECKING:
     from showtell.cli.scores import Evaluation
-    from showtell.cli.systems import System
-    from showtell.data.caption_files import Entry
-    from showtell.data.sources import Record
+    from showtell.cli.systems import Material, System
+    from showtell.metrics import Report
+
+# What systems mark a sentence's ends or a rare word with; tutorials leave it in.
+_MARKS = re.compile(r"<(?:start|end|s|/s|bos|eos|sos|pad|unk)>|\b(?:startseq|endseq)\b", re.I)
 
 EPILOG = """\b
 Examples:
@@ -62,8 +66,15 @@ Karpathy's JSON, COCO captions JSON, or any of those. Recognised by content.
     metavar="REFS",
     help="Count the captions that are copies of these  [default: the train split of DIR]",
 )
-@click.option("--resamples", type=click.IntRange(min=1), default=1000, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the resamples.")
+@click.option(
+    "--baselines/--no-baselines",
+    default=True,
+    help="Beside the scores, those of one sentence for all photos and of people  [default: yes]",
+)
+@click.option("--resamples", type=click.IntRange(min=100), default=1000, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples."
+)
 @click.option("--per-image", type=PATH, metavar="CSV", help="Write each image's scores.")
 @click.option("--out", type=PATH, metavar="FILE", help="Keep the captions, as COCO results JSON.")
 @search_options
@@ -80,6 +91,7 @@ def command(
     allow_missing: bool,
     df: Path | None,
     training: Path | None,
+    baselines: bool,
     resamples: int,
     seed: int,
     per_image: Path | None,
@@ -93,151 +105,130 @@ def command(
 ) -> None:
     """Score captions against what people wrote: those in a file, or those a model writes.
 
-    Every score comes with its 95 % interval, beside the floor of one sentence for every photo and
-    the ceiling of one person against the others.
+    Every score comes with its 95 % interval, beside that of one sentence for every photo and,
+    with one reference left out, beside a person's.
     """
     from showtell.cli import scores
-    from showtell.cli.systems import SystemReader
+    from showtell.cli.systems import SystemReader, read_material
     from showtell.data.caption_files import to_coco_results
     from showtell.files import to_json, write_atomically
     from showtell.metrics import DEFAULT_METRICS, find_metrics
     from showtell.metrics import compare as compare_reports
 
-    names = compare or ((target,) if target else ())
-    if not names or (compare and target):
-        raise click.UsageError("give one thing to score, or --compare A B; see --help")
-    how = _How(
-        [name.replace("-", "_") for name in metrics] or DEFAULT_METRICS,
-        allow_missing,
-        resamples,
-        seed,
-    )
+    names = _names_of(target, compare)
+    if bool(references) == bool(data):
+        raise click.UsageError("give either --references FILE or --data DIR")
     if compare and (out or per_image):
         raise click.UsageError("--out and --per-image are of one system, not of two")
-    find_metrics(how.metrics)  # what is missing is told before a model writes captions
-    material = _read_material(references, data, split, df, training)
+    _refuse_to_overwrite([out, per_image], [*map(Path, names), references])
+    chosen = [name.replace("-", "_") for name in metrics] or DEFAULT_METRICS
+    find_metrics(chosen)  # what is missing is told before a model writes captions
+    material = read_material(references, data, split=split, df=df, training=training)
     asked = {"beam_size": beam_size, "max_length": max_length, "length_penalty": length_penalty}
+    drawn = {"resamples": resamples, "seed": seed}
     with console.progress_bar(enabled=not no_progress) as bar:
-        reader = SystemReader(
-            references=material.references,
-            records=material.records,
-            search=asked,
-            cache_dir=cache_dir,
-            bar=bar,
-        )
+        reader = SystemReader(material=material, asked=asked, cache_dir=cache_dir, bar=bar)
         systems = [reader.read(name) for name in names]
-        found = [_evaluate(system, material, how, bar) for system in systems]
-    if per_image:
-        write_atomically(per_image, scores.per_image_csv(found[0], systems[0].captions).encode())
-        console.say(f"{len(found[0].report.image_ids)} images' scores in {per_image}")
-    if out:
-        write_atomically(out, to_json(to_coco_results(systems[0].captions)))
-        console.say(f"{len(systems[0].captions)} captions in {out}")
-    if not compare:
-        click.echo(_dump(found[0].to_dict()) if as_json else found[0].describe())
-        return
-    differences = compare_reports(found[0].report, found[1].report, resamples=resamples, seed=seed)
+        if out:  # first of all: a model may have taken long to write them
+            write_atomically(out, to_json(to_coco_results(systems[0].captions)))
+        if compare and allow_missing:
+            systems = _keep_shared(*systems)
+        reports = [_score(one, material, chosen, allow_missing, bar) for one in systems]
+        differences = compare_reports(reports[0], reports[1], **drawn) if compare else {}
+        found = [
+            _evaluate(system, report, material, chosen, drawn, baselines, bar)
+            for system, report in zip(systems, reports, strict=True)
+        ]
     if as_json:
-        click.echo(_dump(scores.comparison_to_dict(found, differences)))
+        content = scores.to_dict(found, differences)
+        click.echo(json.dumps({**content, "bootstrap": drawn}, indent=2, ensure_ascii=False))
     else:
-        click.echo(scores.describe_comparison(found[0], found[1], differences))
+        click.echo(scores.describe(found, differences))
+    if per_image:
+        write_atomically(per_image, scores.per_image_csv(reports[0], systems[0].captions).encode())
+    for path, what in ((per_image, "scores by image"), (out, "captions")):
+        if path:
+            console.say(f"{len(systems[0].captions)} {what} in {path}")
 
 
-JAR = "meteor_java"
+def _names_of(target: str | None, compare: tuple[str, str] | None) -> tuple[str, ...]:
+    if (target is None) == (compare is None):
+        raise click.UsageError("give one thing to score, or --compare A B; see --help")
+    return compare or (target or "",)
 
 
-@dataclass(frozen=True)
-class _Material:
-    """What captions are scored on."""
-
-    references: "Sequence[Entry]"
-    records: "Sequence[Record]"  # pictures with their captions, where a dataset was given
-    split: str | None
-    corpus: Mapping[str, Sequence[str]] | None  # for CIDEr's document frequencies
-    training: Sequence[str] | None  # captions that a system may have copied
+def _refuse_to_overwrite(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
+    taken = [path.resolve() for path in inputs if path]
+    for path in outputs:
+        if path and path.resolve() in taken:
+            raise click.UsageError(f"{path} would be overwritten; give another name")
+        taken += [path.resolve()] if path else []
 
 
-@dataclass(frozen=True)
-class _How:
-    """How captions are scored."""
+def _keep_shared(first: "System", second: "System") -> "list[System]":
+    """Keep the captions of images that both systems described."""
+    shared = first.captions.keys() & second.captions.keys()
+    return [
+        replace(one, captions={i: text for i, text in one.captions.items() if i in shared})
+        for one in (first, second)
+    ]
 
-    metrics: Sequence[str]
-    allow_missing: bool
-    resamples: int
-    seed: int
 
+def _score(
+    system: "System",
+    material: "Material",
+    metrics: Sequence[str],
+    allow_missing: bool,
+    bar: console.ProgressBar,
+) -> "Report":
+    from showtell.metrics import score
 
-def _read_material(
-    references: Path | None,
-    data: Path | None,
-    split: str | None,
-    df: Path | None,
-    training: Path | None,
-) -> _Material:
-    from showtell.data.pairing import all_of
-    from showtell.data.references import entries_of, read_references
-    from showtell.data.sources import load_dataset
-
-    if not (references or data):
-        raise click.UsageError("give --references FILE, or --data DIR")
-    dataset = load_dataset(data) if data else None
-    split = split or ("val" if dataset and not references else None)
-    records = dataset.require(split or "val") if dataset else ()
-
-    def read_training(path: Path) -> "list[Entry]":
-        return read_references(path, "train" if path.is_dir() else None)
-
-    seen = read_training(training) if training else None
-    if dataset and not training and "train" in dataset.splits:
-        seen = entries_of(dataset.splits["train"].records)
-    return _Material(
-        references=read_references(references, split) if references else entries_of(records),
-        records=records,
-        split=split,
-        corpus=all_of(read_training(df)) if df else None,
-        training=None if seen is None else [text for entry in seen for text in entry.texts],
-    )
+    try:
+        report = score(
+            system.captions,
+            system.references,
+            metrics,
+            corpus=material.corpus,
+            allow_missing=allow_missing,
+            split=material.split,
+            decoding=system.decoding,
+            progress=bar.stage("scoring"),
+        )
+    except DataError as error:
+        raise DataError(f"{system.name}: {error}") from error
+    marked = [text for text in system.captions.values() if _MARKS.search(text)]
+    if marked:
+        console.say(f"{len(marked)} captions hold marks that count as words, as in {marked[0]!r}")
+    if len(report.image_ids) == 1 and not material.corpus and "CIDEr" in report.scores:
+        console.say("CIDEr of a single image is always 0; --df REFS gives words another weight")
+    return report
 
 
 def _evaluate(
-    system: "System", material: _Material, how: _How, bar: console.ProgressBar
+    system: "System",
+    report: "Report",
+    material: "Material",
+    metrics: Sequence[str],
+    drawn: Mapping[str, int],
+    baselines: bool,
+    bar: console.ProgressBar,
 ) -> "Evaluation":
+    """Put beside the scores what they are to be seen beside."""
     from showtell.cli.scores import Evaluation
-    from showtell.metrics import (
-        confidence_intervals,
-        constant_floor,
-        diversity,
-        human_ceiling,
-        score,
-    )
+    from showtell.metrics import confidence_intervals, constant_floor, diversity, leave_one_out
 
-    report = score(
-        system.captions,
-        system.references,
-        how.metrics,
-        corpus=material.corpus,
-        allow_missing=how.allow_missing,
-        split=material.split,
-        search=system.search,
-        progress=bar.stage("scoring"),
-    )
-    beside = [name for name in how.metrics if name != JAR]  # each use of it starts Java anew
-    scored = {image_id: system.references[image_id] for image_id in report.image_ids}
+    captions, corpus = system.captions, material.corpus
+    humans = {image_id: system.references[image_id] for image_id in report.image_ids}
+    # Each use of the jar starts Java anew.
+    beside = [name for name in metrics if name != "meteor_java"] if baselines else []
+    progress = bar.stage("leave-one-out")
     return Evaluation(
         name=system.name,
         report=report,
-        intervals=confidence_intervals(report, resamples=how.resamples, seed=how.seed),
-        diversity=diversity(system.captions.values(), material.training),
-        floor=constant_floor(
-            scored,
-            beside,
-            corpus=material.corpus,
-        ),
-        ceiling=human_ceiling(
-            scored, beside, corpus=material.corpus, progress=bar.stage("ceiling")
-        ),
+        intervals=confidence_intervals(report, **drawn),
+        diversity=diversity(captions.values(), material.training),
+        constant=constant_floor(humans, beside, corpus=corpus) if beside else {},
+        leave_one_out=leave_one_out(captions, humans, beside, corpus=corpus, progress=progress)
+        if beside
+        else None,
     )
-
-
-def _dump(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)

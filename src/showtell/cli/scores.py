@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from showtell.cli import console
-from showtell.metrics import Difference, Diversity, Interval, Report
+from showtell.metrics import Difference, Diversity, Interval, LeaveOneOut, Report
+
+Scores = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,47 +20,68 @@ class Evaluation:
     report: Report
     intervals: Mapping[str, Interval]
     diversity: Diversity
-    floor: Mapping[str, float]
-    ceiling: Mapping[str, float] | None
+    constant: Scores  # of one sentence for every photo; not of the jar's METEOR
+    leave_one_out: LeaveOneOut | None  # likewise; None where an image has a single reference
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
+        left = self.leave_one_out
         return {
             "system": self.name,
             **self.report.to_dict(),
             "intervals": {n: _rounded(i.low, i.high) for n, i in self.intervals.items()},
-            "constant_caption": {n: round(v, 4) for n, v in self.floor.items()},
-            "one_human": self.ceiling and {n: round(v, 4) for n, v in self.ceiling.items()},
-            "captions": asdict(self.diversity),
-        }
-
-    def beside(self, name: str) -> dict[str, float | str]:
-        """Give the floor and the ceiling of a score, where they are known."""
-        return {
-            "one sentence for all": self.floor.get(name, "-"),
-            "one human": (self.ceiling or {}).get(name, "-"),
+            "constant_caption": _rounded_scores(self.constant),
+            "leave_one_out": left
+            and {"system": _rounded_scores(left.system), "human": _rounded_scores(left.human)},
+            "diversity": asdict(self.diversity),
         }
 
     def describe(self) -> str:
         """Lay it out for people."""
+        left = self.leave_one_out
         rows = [
             {
                 "": name,
                 "score": value,
                 "95 % interval": _interval(self.intervals[name]),
-                **self.beside(name),
+                "constant caption": self.constant.get(name, "-"),
+                "leave-one-out": left.system.get(name, "-") if left else "-",
+                "human": left.human.get(name, "-") if left else "-",
             }
             for name, value in self.report.scores.items()
         ]
-        return "\n".join(
-            [console.table(rows), "", _captions(self.diversity), *_signatures(self.report)]
-        )
+        lines = [console.table(rows), _legend(left), "", _describe_captions(self.diversity)]
+        return "\n".join([*lines, *(f"signature: {s}" for s in _signatures(self.report))])
 
 
-def describe_comparison(
+def describe(found: Sequence[Evaluation], differences: Mapping[str, Difference]) -> str:
+    """Lay one system out for people, or two side by side."""
+    return (
+        found[0].describe() if len(found) == 1 else _describe_two(found[0], found[1], differences)
+    )
+
+
+def to_dict(found: Sequence[Evaluation], differences: Mapping[str, Difference]) -> dict[str, Any]:
+    """One system, or two and their differences, ready for JSON."""
+    if len(found) == 1:
+        return found[0].to_dict()
+    return {
+        "systems": [evaluation.to_dict() for evaluation in found],
+        "differences": {
+            name: {
+                "difference": round(one.second - one.first, 4),
+                "interval": _rounded(one.interval.low, one.interval.high),
+                "significant": one.significant,
+            }
+            for name, one in differences.items()
+        },
+    }
+
+
+def _describe_two(
     first: Evaluation, second: Evaluation, differences: Mapping[str, Difference]
 ) -> str:
-    """Lay two systems out side by side."""
+    left = [one.leave_one_out for one in (first, second)]
     rows = [
         {
             "": name,
@@ -67,58 +90,52 @@ def describe_comparison(
             "B - A": found.second - found.first,
             "95 % interval": _interval(found.interval),
             " ": "" if found.significant else "may be chance",
-            **first.beside(name),
+            "constant caption": first.constant.get(name, "-"),
+            **{
+                f"leave-one-out {letter}": one.system.get(name, "-") if one else "-"
+                for letter, one in zip("AB", left, strict=True)
+            },
+            "human": left[0].human.get(name, "-") if left[0] else "-",
         }
         for name, found in differences.items()
     ]
-    return "\n".join(
-        [
-            console.table(rows),
-            "",
-            f"A: {first.name}: {_captions(first.diversity)}",
-            f"B: {second.name}: {_captions(second.diversity)}",
-            *_signatures(first.report),
-        ]
-    )
+    lines = [console.table(rows), _legend(left[0]), ""]
+    for letter, one in zip("AB", (first, second), strict=True):
+        decoding = "".join(f", {key} {value}" for key, value in one.report.decoding.items())
+        lines.append(f"{letter}: {one.name}{decoding}: {_describe_captions(one.diversity)}")
+    measured = [first.report.measurement(name) for name in _last_names(first.report)]
+    return "\n".join([*lines, *(f"signature of both: {line}" for line in measured)])
 
 
-def comparison_to_dict(
-    evaluations: Sequence[Evaluation], differences: Mapping[str, Difference]
-) -> dict[str, Any]:
-    """Two systems and their differences, ready for JSON."""
-    return {
-        "systems": [evaluation.to_dict() for evaluation in evaluations],
-        "differences": {
-            name: {
-                "difference": round(found.second - found.first, 4),
-                "interval": _rounded(found.interval.low, found.interval.high),
-                "significant": found.significant,
-            }
-            for name, found in differences.items()
-        },
-    }
-
-
-def per_image_csv(found: Evaluation, captions: Mapping[str, str]) -> str:
+def per_image_csv(report: Report, captions: Mapping[str, str]) -> str:
     """Every image's caption and scores in percent."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(["image", *found.report.scores, "caption"])
-    for image_id, scores in found.report.per_image.items():
-        table.writerow([image_id, *(round(v, 4) for v in scores.values()), captions[image_id]])
+    table.writerow(["image", *report.scores, "caption"])
+    for image_id, scores in report.per_image.items():
+        table.writerow([image_id, *_rounded(*scores.values()), captions[image_id]])
     return out.getvalue()
 
 
+def _legend(left: LeaveOneOut | None) -> str:
+    if left:
+        return "leave-one-out, human: against all references of an image but one, each in turn"
+    return "leave-one-out, human: not measured; that takes two references or more of every image"
+
+
 def _signatures(report: Report) -> list[str]:
-    """Give the signature of every metric; BLEU's four differ only in the number."""
-    names = [result.names[-1] for result in report.results]
-    return [f"signature: {report.signature(name)}" for name in names]
+    return [report.signature(name) for name in _last_names(report)]
 
 
-def _captions(found: Diversity) -> str:
-    copied = (
-        "" if found.copied is None else f", {100 * found.copied:.1f} % of them copies from training"
-    )
+def _last_names(report: Report) -> list[str]:
+    """Give one score's name for each metric: BLEU's four have one signature but for the number."""
+    return [result.names[-1] for result in report.results]
+
+
+def _describe_captions(found: Diversity) -> str:
+    copied = ""
+    if found.copied is not None:
+        copied = f", {100 * found.copied:.1f} % of them copies of training captions"
     return (
         f"{found.captions} captions, {found.distinct} distinct{copied}; {found.vocabulary} words "
         f"used, {found.mean_length:.1f} a caption"
@@ -126,8 +143,12 @@ def _captions(found: Diversity) -> str:
 
 
 def _interval(interval: Interval) -> str:
-    return f"{interval.low:.1f} to {interval.high:.1f}"
+    return f"{interval.low:z.1f} to {interval.high:z.1f}"
 
 
 def _rounded(*values: float) -> list[float]:
     return [round(value, 4) for value in values]
+
+
+def _rounded_scores(scores: Scores) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in scores.items()}

@@ -19,6 +19,61 @@ if TYPE_CHECKING:
 _ZIP = b"PK"  # how a bundle file begins
 
 
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What captions are scored on."""
+
+    references: "Sequence[Entry]"
+    split: str | None
+    records: "Sequence[Record]" = ()  # pictures with their captions, where a dataset was given
+    corpus: Mapping[str, Sequence[str]] | None  # for CIDEr's document frequencies
+    training: Sequence[str] | None  # captions that a system may have copied
+
+
+def read_material(
+    references: Path | None,
+    data: Path | None,
+    *,
+    split: str | None,
+    df: Path | None,
+    training: Path | None,
+) -> Material:
+    """Read a file of references, or a dataset: of that, the split `val` if none is given.
+
+    Raises:
+        DataError: a file or the dataset cannot be used.
+    """
+    from showtell.data.pairing import all_of
+    from showtell.data.references import entries_of, read_references
+    from showtell.data.sources import load_dataset
+
+    records: Sequence[Record] = ()
+    seen = _read_training(training) if training else None
+    if data:
+        dataset = load_dataset(data)
+        split = split or "val"
+        records = dataset.require(split)
+        if not seen and "train" in dataset.splits:
+            seen = entries_of(dataset.splits["train"].records)
+    return Material(
+        references=read_references(references, split) if references else entries_of(records),
+        split=split,
+        records=records,
+        corpus=all_of(_read_training(df)) if df else None,
+        training=None if seen is None else [text for entry in seen for text in entry.texts],
+    )
+
+
+def _read_training(path: Path) -> "list[Entry]":
+    """Read the training captions of a dataset or of a file, all of it if it has no such split."""
+    from showtell.data.references import read_references
+
+    if path.is_dir():
+        return read_references(path, "train")
+    entries = read_references(path)
+    return [entry for entry in entries if entry.split in ("train", "restval")] or entries
+
+
 @dataclass(frozen=True)
 class System:
     """Captions of some images beside what people wrote of them."""
@@ -26,16 +81,15 @@ class System:
     name: str
     captions: dict[str, str]
     references: dict[str, tuple[str, ...]]
-    search: Mapping[str, str] = field(default_factory=dict)  # for the signature; {} of a file
+    decoding: Mapping[str, str] = field(default_factory=dict)  # for the signature; {} of a file
 
 
 @dataclass(frozen=True, kw_only=True)
 class SystemReader:
     """Gets captions from whatever a name stands for."""
 
-    references: "Sequence[Entry]"
-    records: "Sequence[Record]"  # pictures for models; none where only references are given
-    search: Mapping[str, float | None]  # what the user asked of the search
+    material: Material
+    asked: Mapping[str, float | None]  # by the user, of decoding
     cache_dir: Path | None
     bar: console.ProgressBar
 
@@ -45,20 +99,32 @@ class SystemReader:
         Raises:
             ShowtellError: neither is there, or it cannot be used.
         """
-        from showtell.data.pairing import pair_up
-
         path = Path(name)
-        if not self.records and name != "-" and not path.exists():
-            raise DataError(f"no captions at {name}; to let a model write them, give --data DIR")
-        if name == "-" or not self.records or (path.is_file() and not _is_zip(path)):
-            if any(value is not None for value in self.search.values()):
-                raise click.UsageError(f"{name} is a file of captions: there is nothing to search")
-            return System(name, *pair_up(_read(name), self.references))
-        captions, search = (
+        if name == "-" or not self.material.records or (path.is_file() and not _is_zip(path)):
+            return self._file(name)
+        captions, decoding = (
             self._run(path) if (path / "config.json").exists() else self._bundle(name)
         )
-        references = {record.image_id: record.captions for record in self.records}
-        return System(name, captions, references, search)
+        references = {record.image_id: record.captions for record in self.material.records}
+        return System(name, captions, references, decoding)
+
+    def _file(self, name: str) -> System:
+        from showtell.data.caption_files import parse_captions
+        from showtell.data.pairing import pair_up
+        from showtell.data.references import read_entries
+
+        if any(value is not None for value in self.asked.values()):
+            raise click.UsageError(f"{name} is a file of captions: there is nothing to search")
+        path = Path(name)
+        if name == "-":
+            entries = parse_captions(sys.stdin.buffer.read(), "stdin")
+        elif not path.exists():
+            raise DataError(f"no captions at {name}; to let a model write them, give --data DIR")
+        elif path.is_dir() or _is_zip(path):
+            raise DataError(f"{name} is no file of captions; if it is a model, give --data DIR")
+        else:
+            entries = read_entries(path)
+        return System(name, *pair_up(entries, self.material.references))
 
     def _run(self, path: Path) -> tuple[dict[str, str], dict[str, str]]:
         from showtell.extras import require_extra
@@ -68,10 +134,10 @@ class SystemReader:
         from showtell.training.run import load_run
 
         run = load_run(path)
-        config = override(run.config.decoding, self.search)
+        config = override(run.config.decoding, self.asked)
         captions = caption_with_run(
             run,
-            self.records,
+            self.material.records,
             config,
             cache_dir=self.cache_dir,
             features_progress=self.bar.stage("features"),
@@ -84,19 +150,10 @@ class SystemReader:
         from showtell.runtime.evaluate import caption_records
 
         captioner = Captioner.load(name)
-        config = override(captioner.bundle.manifest.decoding, self.search)
+        config = override(captioner.bundle.manifest.decoding, self.asked)
         progress = self.bar.stage("captioning")
-        captions = caption_records(captioner, self.records, config, progress=progress)
+        captions = caption_records(captioner, self.material.records, config, progress=progress)
         return captions, config.conditions()
-
-
-def _read(name: str) -> "list[Entry]":
-    from showtell.data.caption_files import parse_captions
-    from showtell.data.references import read_entries
-
-    if name == "-":
-        return parse_captions(sys.stdin.buffer.read(), "stdin")
-    return read_entries(Path(name))
 
 
 def _is_zip(path: Path) -> bool:

@@ -17,16 +17,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath, PurePosixPath
+from pathlib import PureWindowsPath
 from types import MappingProxyType
 from typing import Any
 
 from showtell.errors import DataError
 
-ID_KEYS = ("image_id", "id", "path", "file_path", "file_name", "filename", "image")
-OTHER_NAMES = ("filename", "file_name", "cocoid")  # of the same image, beside the first of those
-NUMBER = re.compile(r"#\d+$")  # of a caption among those of its image
+# An image's names, the first of them found being its id.
+NAME_KEYS = ("image_id", "id", "path", "file_path", "file_name", "filename", "image", "cocoid")
 TEXT_KEYS = ("caption", "captions", "references", "sentences", "text")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+_NUMBER = re.compile(r"#\d+$")  # of a caption among those of its image
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Entry:
 
 
 def parse_captions(data: bytes, name: str) -> list[Entry]:
-    """Read a caption file by its content; its suffix tells only CSV and text apart from JSON.
+    """Read a caption file, whose format its content tells.
 
     Args:
         name: of the file, for messages.
@@ -52,11 +53,11 @@ def parse_captions(data: bytes, name: str) -> list[Entry]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{name} is not UTF-8 text: {error}") from error
-    suffix = PurePath(name).suffix.lower()
-    if suffix == ".csv":
-        entries = list(_parse_csv(text, name))
-    elif text.lstrip()[:1] in ("[", "{") and suffix not in (".txt", ".tsv", ".token"):
+    first_line = text.lstrip().partition("\n")[0]
+    if first_line[:1] in ("[", "{") and "\t" not in first_line:
         entries = list(_parse_json(text, name))
+    elif delimiter := _delimiter(first_line):
+        entries = list(_parse_table(text, delimiter, name))
     else:
         entries = list(_parse_lines(text, name))
     if not entries:
@@ -70,28 +71,53 @@ def to_coco_results(captions: dict[str, str]) -> list[dict[str, str]]:
 
 
 def _parse_lines(text: str, name: str) -> Iterator[Entry]:
+    numbered: set[str] = set()
     # At newlines alone: `str.splitlines` would cut a caption at U+2028 and its like.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
-        key, tab, caption = line.partition("\t")
-        image = NUMBER.sub("", key.strip())
+        key, _, caption = (part.strip() for part in line.partition("\t"))
+        image = _NUMBER.sub("", key)
+        where = f"{name}, line {number}"
         # A system may say nothing; a person's numbered caption has words.
-        if not tab or not image or (NUMBER.search(key) and not caption.strip()):
+        if "\t" not in line or not image or (image != key and not caption):
             raise DataError(
-                f"{name}, line {number}: expected image<TAB>caption or image#n<TAB>caption, "
-                f"got {line[:60]!r}"
+                f"{where}: expected image<TAB>caption, image#n<TAB>caption, or a first line "
+                f"image,caption, got {line[:60]!r}"
             )
-        yield Entry(_names(image), (caption.strip(),))
+        if key in numbered:
+            raise DataError(f"{where}: {key} occurs twice")
+        if image != key:
+            numbered.add(key)
+        yield Entry(_names(image), (caption,))
 
 
-def _parse_csv(text: str, name: str) -> Iterator[Entry]:
-    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+def _delimiter(line: str) -> str | None:
+    """Give what separates the columns that a first line heads, if it heads a table of captions."""
+    for delimiter in (",", "\t", ";"):
+        columns = {column.strip(' "\r').lower() for column in line.split(delimiter)}
+        if not columns.isdisjoint(NAME_KEYS) and not columns.isdisjoint(TEXT_KEYS):
+            return delimiter
+    return None
+
+
+def _parse_table(text: str, delimiter: str, name: str) -> Iterator[Entry]:
+    lines = io.StringIO(text.lstrip(), newline="")
+    rows = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    header = [column.strip().lower() for column in next(rows)]
+    where = f"{name}, line 2"
     try:
         for row in rows:
-            yield _to_entry(row, f"{name}, line {rows.line_num}")
+            if row and len(row) != len(header):
+                raise DataError(
+                    f"{where}: {len(row)} fields for the {len(header)} columns "
+                    f"{delimiter.join(header)}; a caption that holds {delimiter!r} needs quotes"
+                )
+            if row:
+                yield _to_entry(dict(zip(header, row, strict=True)), where)
+            where = f"{name}, line {rows.line_num + 1}"
     except csv.Error as error:
-        raise DataError(f"{name}, line {rows.line_num}: {error}") from error
+        raise DataError(f"{where}: {error}") from error
 
 
 def _parse_json(text: str, name: str) -> Iterator[Entry]:
@@ -108,7 +134,7 @@ def _parse_json(text: str, name: str) -> Iterator[Entry]:
         value = value["annotations"]
     elif isinstance(value, dict) and "images" in value:
         value = value["images"]
-    elif isinstance(value, dict) and not any(key in value for key in ID_KEYS):
+    elif isinstance(value, dict) and not any(key in value for key in NAME_KEYS):
         value = [{"id": image, "captions": texts} for image, texts in value.items()]
     for number, row in enumerate(value if isinstance(value, list) else [value], start=1):
         yield _to_entry(row, f"{name}, record {number}", files)
@@ -125,37 +151,53 @@ def _coco_file_names(images: Any) -> dict[str, str]:
 
 def _to_entry(row: Any, where: str, files: Mapping[str, str] = MappingProxyType({})) -> Entry:
     """Read one record, whichever of the usual names its fields have."""
-    keys = [key for key in ID_KEYS if key in row] if isinstance(row, dict) else []
-    texts = [row[key] for key in TEXT_KEYS if key in row] if keys else []
-    if not keys or not texts:
+    keys = [key for key in NAME_KEYS if key in row] if isinstance(row, dict) else []
+    if "image_id" in keys and "id" in keys:
+        keys.remove("id")  # in COCO's files that is the caption's
+    names = [row[key] for key in keys]
+    texts = [row[key] for key in TEXT_KEYS if key in row] if names else []
+    if not texts:
         raise DataError(
-            f"{where}: expected an image ({', '.join(ID_KEYS[:3])} …) and its caption, "
+            f"{where}: expected an image ({', '.join(NAME_KEYS[:3])} …) and its caption, "
             f"got {str(row)[:60]!r}"
         )
-    image = row[keys[0]]
-    if isinstance(image, bool) or not isinstance(image, str | int) or image == "":
-        raise DataError(f"{where}: an image is named by text or a number, got {image!r}")
-    more = [files.get(str(image)), *(row.get(key) for key in OTHER_NAMES)]
-    names = _names(str(image), *(str(name) for name in more if name is not None))
-    return Entry(names, tuple(_texts(texts[0], where)), row.get("split"))
+    if isinstance(names[0], bool) or not isinstance(names[0], str | int) or names[0] == "":
+        raise DataError(f"{where}: an image is named by text or a number, got {names[0]!r}")
+    found = [str(name) for name in [*names, files.get(str(names[0]))] if name is not None]
+    split = row.get("split")
+    return Entry(
+        names=_names(*(_whole(name, where) for name in found)),
+        texts=tuple(_whole(text, where) for text in _texts(texts[0], where)),
+        split=split if isinstance(split, str) else None,
+    )
 
 
-def _texts(value: Any, where: str) -> Iterator[str]:
+def _texts(value: Any, where: str) -> list[Any]:
     """Give the sentences of a text, of a list, or of Karpathy's {"raw": …}; none of null."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item, where)
-    elif isinstance(value, dict) and "raw" in value:
-        yield from _texts(value["raw"], where)
-    elif value is not None:
+    if value is None:
+        return []
+    items = value if isinstance(value, list) else [value]
+    texts = [item.get("raw") if isinstance(item, dict) else item for item in items]
+    if not all(isinstance(text, str) for text in texts):
         raise DataError(f"{where}: a caption must be text, got {str(value)[:60]!r}")
+    return texts
+
+
+def _whole(text: str, where: str) -> str:
+    """Refuse half a surrogate pair, which JSON can hold and UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"{where}: {text[:60]!r} is not Unicode text") from error
+    return text
 
 
 def _names(*names: str) -> tuple[str, ...]:
-    """Add the last part of a path to an image's names."""
-    return tuple(dict.fromkeys([*names, PurePosixPath(names[0]).name or names[0]]))
+    """Add to an image's names the last part of a path, and that without a picture's suffix."""
+    files = [PureWindowsPath(name) for name in names]  # splits at / and at \\
+    parts = [file.name for file in files]
+    stems = [file.stem for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
+    return tuple(dict.fromkeys(name for name in (*names, *parts, *stems) if name))
 
 
 def _is_whole(line: str) -> bool:
@@ -169,6 +211,9 @@ def _is_whole(line: str) -> bool:
 def _load(text: str, where: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_refuse_repeated_keys)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise DataError(f"{where} is not valid JSON: {error.msg} at {place}") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where} is not valid JSON: {error}") from error
 

@@ -1,62 +1,68 @@
-"""Captions and references of the same images brought together by name.
+"""Captions brought together with the references of the same images.
 
-An image may go by several names: COCO's number and its file, a path and the path's last part.
-The names are used that captions and references share most.
+An image may go by several names: COCO's number and its file, a path and the path's last part. The
+references' first name is the image's id; captions may use any of the others.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import product
+from collections.abc import Iterable
 
 from showtell.data.caption_files import Entry
 from showtell.errors import DataError
 
-Captions = dict[str, str]
-References = dict[str, tuple[str, ...]]
 
+def pair_up(
+    captions: Iterable[Entry], references: Iterable[Entry]
+) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Give each image's caption, and its references, by the same id.
 
-def pair_up(captions: Sequence[Entry], references: Sequence[Entry]) -> tuple[Captions, References]:
-    """Give each image's caption and its references, under the same name.
-
-    Captions without references and references without a caption are kept: `score` names them.
+    Captions that match no reference keep their own name, and references without a caption stay:
+    `score` lists both.
 
     Raises:
-        DataError: an image has two captions.
+        DataError: an image has two captions, or a name could mean two images.
     """
-    ours, theirs = (range(max(len(e.names) for e in entries)) for entries in (captions, references))
-    best = max(
-        product(ours, theirs),
-        key=lambda pair: len(_names(captions, pair[0]) & _names(references, pair[1])),
-    )
-    return one_each(captions, naming=best[0]), all_of(references, naming=best[1])
+    references = list(references)
+    humans = all_of(references)
+    ids: dict[str, set[str]] = {}  # by each of its names
+    for entry in references:
+        for name in entry.names:
+            ids.setdefault(name, set()).add(entry.names[0])
+    ids |= {image_id: {image_id} for image_id in humans}
+    return one_each(Entry((_id_of(entry, ids),), entry.texts) for entry in captions), humans
 
 
-def one_each(entries: Iterable[Entry], *, naming: int = 0) -> Captions:
+def one_each(entries: Iterable[Entry]) -> dict[str, str]:
     """Give the one caption of each image; an image on which the system failed has none.
 
     Raises:
         DataError: an image has two.
     """
-    captions: Captions = {}
+    captions: dict[str, str] = {}
     for entry in entries:
-        name = _name(entry, naming)
+        name = entry.names[0]
         if len(entry.texts) > 1 or (entry.texts and name in captions):
-            raise DataError(f"two captions of the image {name}; a system gives one")
+            raise DataError(
+                f"two captions of the image {name}; a system gives one "
+                "(are captions and references swapped?)"
+            )
         if entry.texts:
             captions[name] = entry.texts[0]
     return captions
 
 
-def all_of(entries: Iterable[Entry], *, naming: int = 0) -> References:
+def all_of(entries: Iterable[Entry]) -> dict[str, tuple[str, ...]]:
     """Give all captions of each image, in the order of the file."""
     found: dict[str, list[str]] = {}
     for entry in entries:
-        found.setdefault(_name(entry, naming), []).extend(entry.texts)
+        found.setdefault(entry.names[0], []).extend(entry.texts)
     return {name: tuple(texts) for name, texts in found.items()}
 
 
-def _name(entry: Entry, naming: int) -> str:
-    return entry.names[min(naming, len(entry.names) - 1)]
-
-
-def _names(entries: Iterable[Entry], naming: int) -> set[str]:
-    return {_name(entry, naming) for entry in entries}
+def _id_of(entry: Entry, ids: dict[str, set[str]]) -> str:
+    known = [ids[name] for name in entry.names if name in ids]
+    if not known:
+        return entry.names[0]
+    if len(known[0]) > 1:
+        raise DataError(f"{entry.names[0]} could be any of {', '.join(sorted(known[0]))}")
+    (image_id,) = known[0]
+    return image_id

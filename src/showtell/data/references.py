@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from showtell.data.caption_files import Entry, parse_captions
-from showtell.data.sources import SPLIT_FILES, Record, load_dataset
+from showtell.data.sources import SPLIT_FILES, ImageFile, Record, load_dataset, parse_names
 from showtell.errors import DataError
 
 
@@ -45,15 +45,25 @@ def entries_of(records: Iterable[Record]) -> list[Entry]:
 
 def _only(split: str, entries: Sequence[Entry], path: Path) -> list[Entry]:
     own = {entry.split for entry in entries if entry.split}
+    # Karpathy's COCO keeps part of what everybody trains on apart, as `restval`.
+    wanted = {"train", "restval"} if split == "train" else {split}
+    if not own.isdisjoint(wanted):
+        return [entry for entry in entries if entry.split in wanted]
     lists = {name: path.parent / file for name, file in SPLIT_FILES.items()}
     beside = {name: file for name, file in lists.items() if file.is_file() and not own}
-    if split in own:
-        return [entry for entry in entries if entry.split == split]
     if split not in beside:
         known = ", ".join(sorted({*own, *beside})) or "none"
         raise DataError(f"{path} has no split {split!r}; it has {known}")
-    listed = set(beside[split].read_text("utf-8").split())
+    return _listed(entries, beside[split], path)
+
+
+def _listed(entries: Sequence[Entry], split_file: Path, path: Path) -> list[Entry]:
+    listed = set(parse_names(ImageFile(split_file)))
     found = [entry for entry in entries if not listed.isdisjoint(entry.names)]
-    if not found:
-        raise DataError(f"{path} has captions of none of the images in {beside[split].name}")
+    missing = listed.difference(*(entry.names for entry in found))
+    if missing:
+        raise DataError(
+            f"{path} has no captions of {len(missing)} of the {len(listed)} images in "
+            f"{split_file.name}, such as {min(missing)}"
+        )
     return found

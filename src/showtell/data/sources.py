@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from showtell.data.caption_files import parse_captions
+from showtell.data.caption_files import IMAGE_SUFFIXES, parse_captions
 from showtell.data.pairing import all_of
 from showtell.errors import DataError
 
@@ -24,7 +24,6 @@ SPLIT_FILES = {
     "test": "Flickr_8k.testImages.txt",
 }
 TOKEN_FILE = "Flickr8k.token.txt"
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 NESTING = 2  # folders looked into below the top: Flickr8k_Dataset.zip may unpack to one in another
 NAMED_IN_ERRORS = 3  # how many missing files a message names
 
@@ -140,7 +139,7 @@ def load_dataset(root: Path) -> Dataset:
     captions = all_of(parse_captions(token_file.read_bytes(), str(token_file)))
     images = _images_of(files)
     splits = {
-        name: _build_split(name, _parse_names(files[file_name]), captions, images)
+        name: _build_split(name, parse_names(files[file_name]), captions, images)
         for name, file_name in SPLIT_FILES.items()
         if file_name in files
     }
@@ -176,8 +175,12 @@ def _names_of(split: Split) -> set[str]:
     return present | set(split.missing_images) | set(split.missing_captions)
 
 
-def _parse_names(file: ImageFile) -> list[str]:
-    """Parse one name a line; a name that is listed twice counts once."""
+def parse_names(file: ImageFile) -> list[str]:
+    """Parse one name a line; a name that is listed twice counts once.
+
+    Raises:
+        DataError: it cannot be read, or is not UTF-8.
+    """
     return list(dict.fromkeys(line for line in _read_lines(file) if line))
 
 

@@ -3,7 +3,7 @@
 Numbers equal COCO-caption's (pycocoevalcap) on the same tokens; every score carries a signature.
 """
 
-from showtell.metrics.baselines import CONSTANT_CAPTION, constant_floor, human_ceiling
+from showtell.metrics.baselines import CONSTANT_CAPTION, LeaveOneOut, constant_floor, leave_one_out
 from showtell.metrics.bleu import bleu
 from showtell.metrics.bootstrap import Difference, Interval, compare, confidence_intervals
 from showtell.metrics.cider import CiderD, cider, cider_d
@@ -22,6 +22,7 @@ __all__ = [
     "Difference",
     "Diversity",
     "Interval",
+    "LeaveOneOut",
     "Meteor",
     "MeteorJar",
     "MetricResult",
@@ -34,7 +35,7 @@ __all__ = [
     "constant_floor",
     "diversity",
     "find_metrics",
-    "human_ceiling",
+    "leave_one_out",
     "rouge_l",
     "score",
 ]

@@ -1,62 +1,91 @@
-"""Where a score stands: the floor of one sentence for every photo, the ceiling of a person."""
+"""Where a score stands: beside one sentence for every photo, and beside a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from showtell.errors import DataError
 from showtell.metrics.result import percent_by_name
-from showtell.metrics.scoring import DEFAULT_METRICS, Extras, Texts, measure, tokenize_all
+from showtell.metrics.scoring import DEFAULT_METRICS, Extras, Texts, Tokens, measure, tokenize_all
 from showtell.metrics.tokenizer import ptb_tokenize
 from showtell.progress import Progress, no_progress
 
 CONSTANT_CAPTION = "a man in a red shirt is standing on the street"
 
+Scores = Mapping[str, float]  # name -> percent
+
+
+@dataclass(frozen=True)
+class LeaveOneOut:
+    """A system and people, both scored against all references of an image but one."""
+
+    system: Scores
+    human: Scores
+
 
 def constant_floor(
-    references: Texts,
-    metrics: Sequence[str] = DEFAULT_METRICS,
-    *,
-    corpus: Texts | None = None,
-) -> dict[str, float]:
-    """Score one sentence that looks at no picture: scores by name, in percent."""
-    humans = tokenize_all(references.values())
+    references: Texts, metrics: Sequence[str] = DEFAULT_METRICS, *, corpus: Texts | None = None
+) -> Scores:
+    """Score one sentence that looks at no picture: by name, in percent.
+
+    Raises:
+        DataError: there is no image, or one without a reference.
+    """
+    humans = _tokenize(references)
     captions = [ptb_tokenize(CONSTANT_CAPTION)] * len(humans)
     return percent_by_name(measure(captions, humans, metrics, _extras(corpus)))
 
 
-def human_ceiling(
+def leave_one_out(
+    captions: Mapping[str, str],
     references: Texts,
     metrics: Sequence[str] = DEFAULT_METRICS,
     *,
     corpus: Texts | None = None,
     progress: Progress = no_progress,
-) -> dict[str, float] | None:
-    """Score people: one reference of each image against its others.
+) -> LeaveOneOut | None:
+    """Set a system beside people: each reference in turn is taken out and scored against the rest.
 
-    Each of the first m references is left out in turn and the m scores are averaged, m being the
-    fewest that an image has. A system has one reference more to agree with, which lifts BLEU and
-    ROUGE-L a little, so the ceiling is slightly low.
+    The system is scored against the same rest, for fewer references give lower scores: with four
+    rather than five, BLEU-4 on Flickr8k loses two points. The m first references are taken out in
+    turn, m being the fewest that an image has, and the m scores are averaged.
 
     Args:
+        captions: of the images in `references`, at least.
         corpus: captions of other images, to take CIDEr's document frequencies from.
         progress: of the m rounds.
 
     Returns:
-        Scores by name, in percent; None where some image has a single reference.
+        None where some image has a single reference.
+
+    Raises:
+        DataError: there is no image, or one without a caption or a reference.
     """
-    humans = tokenize_all(references.values())
+    humans = _tokenize(references)
+    system = [ptb_tokenize(captions[image_id]) for image_id in references]
     fewest = min(map(len, humans))
     if fewest < 2:
         return None
     extras = _extras(corpus)
     rounds = []
     for left_out in range(fewest):
-        captions = [texts[left_out] for texts in humans]
-        others = [[*texts[:left_out], *texts[left_out + 1 :]] for texts in humans]
-        rounds.append(percent_by_name(measure(captions, others, metrics, extras)))
+        rest = [[*of_one[:left_out], *of_one[left_out + 1 :]] for of_one in humans]
+        taken = [of_one[left_out] for of_one in humans]
+        rounds.append([percent_by_name(measure(s, rest, metrics, extras)) for s in (system, taken)])
         progress(len(rounds), fewest)
-    return {name: float(np.mean([scores[name] for scores in rounds])) for name in rounds[0]}
+    return LeaveOneOut(*(_mean(scores) for scores in zip(*rounds, strict=True)))
+
+
+def _tokenize(references: Texts) -> list[list[Tokens]]:
+    if not references:
+        raise DataError("there are no references")
+    return list(tokenize_all(references).values())
 
 
 def _extras(corpus: Texts | None) -> Extras:
-    return Extras(corpus=tokenize_all(corpus.values()) if corpus else None)
+    return Extras(corpus=None if corpus is None else list(tokenize_all(corpus).values()))
+
+
+def _mean(scores: Sequence[Scores]) -> Scores:
+    return {name: float(np.mean([one[name] for one in scores])) for name in scores[0]}

@@ -7,16 +7,15 @@ the references.
 Where COCO's definition is odd. The corpus value comes from summed counts and one brevity penalty
 for all captions together, so long captions make up for short ones, and it is not the mean of the
 images' values. r sums, over images, the length of the reference that is closest to the caption
-(ties to the shorter), which a caption can choose by its own length. Nothing is smoothed: an image
-without a common 4-gram has a BLEU-4 near 0, so BLEU of single images says little.
+(ties to the shorter), so captions of very different lengths can all escape the penalty. Nothing
+is smoothed: an image without a common 4-gram has a BLEU-4 near 0, so BLEU of single images says
+little.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
-from showtell.metrics.ngrams import MAX_ORDER, Floats, Ints, Sentence
-from showtell.metrics.references import Pairs, ReferenceNgrams, References
+from showtell.metrics.ngrams import MAX_ORDER, Captions, Floats, Ints, References
+from showtell.metrics.reference_ngrams import Pairs, ReferenceNgrams
 from showtell.metrics.result import MetricResult
 
 NAMES = ("BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4")
@@ -25,8 +24,12 @@ NAMES = ("BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4")
 _TINY, _SMALL = 1e-15, 1e-9
 
 
-def bleu(captions: Sequence[Sentence], references: References) -> MetricResult:
-    """Score tokenised captions against the references of the same images."""
+def bleu(captions: Captions, references: References) -> MetricResult:
+    """Score tokenised captions against the references of the same images.
+
+    Raises:
+        DataError: captions and images differ in number, or an image has no reference.
+    """
     others = ReferenceNgrams(references)
     images = others.images_of(captions)
     counts = others.index.count(captions)

@@ -2,8 +2,9 @@
 
 Koehn 2004 ("Statistical significance tests for machine translation evaluation"): draw as many
 images with replacement as there are, score them, do it again; the middle 95 % of the scores are
-an interval. Two systems are scored on the same draws, so what makes an image hard for both
-cancels out. CIDEr's word weights stay those of the whole set in every resample.
+an interval. It tells how much hangs on these images, not on the seed that a system was trained
+with. Two systems are scored on the same draws, so what makes an image hard for both cancels out.
+CIDEr's word weights stay those of the whole set in every resample.
 
 Shapes: N images, B resamples.
 """
@@ -13,12 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from showtell.errors import DataError
+from showtell.errors import ConfigError, DataError
 from showtell.metrics.ngrams import Floats
 from showtell.metrics.report import Report
 
 RESAMPLES = 1000
+MIN_RESAMPLES = 100  # of fewer, the outer 2.5 % are too few to say anything
 LEVEL = 0.95
+_NOTHING = 1e-6  # percent; COCO's guards against zero leave about that much
 _AT_ONCE = 50  # resamples drawn together: bounds the memory by that many numbers an image
 
 
@@ -40,14 +43,18 @@ class Difference:
 
     @property
     def significant(self) -> bool:
-        """Whether the interval of the difference leaves out 0."""
-        return self.interval.low > 0 or self.interval.high < 0
+        """Whether the interval of the difference leaves out 0, and what is 0 but for rounding."""
+        return self.interval.low > _NOTHING or self.interval.high < -_NOTHING
 
 
 def confidence_intervals(
     report: Report, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Interval]:
-    """Give the 95 % interval of every score, in percent."""
+    """Give the 95 % interval of every score, in percent.
+
+    Raises:
+        ConfigError: `resamples` is below 100.
+    """
     return {name: _interval(v) for name, v in _resample(report, resamples, seed).items()}
 
 
@@ -57,6 +64,7 @@ def compare(
     """Compare two systems on the same images, by each score.
 
     Raises:
+        ConfigError: `resamples` is below 100.
         DataError: they were not measured alike; the message shows both signatures.
     """
     _check_comparable(first, second)
@@ -79,6 +87,8 @@ def _check_comparable(first: Report, second: Report) -> None:
 
 def _resample(report: Report, resamples: int, seed: int) -> dict[str, Floats]:
     """Score resamples of the images: name -> (B,) in percent."""
+    if resamples < MIN_RESAMPLES:
+        raise ConfigError(f"resamples must be at least {MIN_RESAMPLES}, got {resamples}")
     blocks = [
         np.hstack([100 * result.resampled(weights) for result in report.results])
         for weights in _draw(len(report.image_ids), resamples, seed)

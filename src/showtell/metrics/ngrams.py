@@ -20,6 +20,8 @@ MAX_ORDER = 4  # BLEU-1..4 and CIDEr both stop at four words
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Sentence = Sequence[Hashable]
+Captions = Sequence[Sentence]  # one for each image
+References = Sequence[Sequence[Sentence]]  # for each image one or more
 
 _BITS = 32
 NO_KEY = np.iinfo(np.int64).max  # above every key

@@ -7,6 +7,9 @@ from typing import Any
 
 from showtell import __version__
 from showtell.metrics.result import MetricResult, percent_by_name
+from showtell.metrics.signature import signature_line
+
+_VERSION = {"version": f"showtell-{__version__}"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +19,7 @@ class Report:
     image_ids: tuple[str, ...]  # (N,)
     results: tuple[MetricResult, ...]
     conditions: Mapping[str, str]  # what was scored, how, on what: must agree to be compared
-    search: Mapping[str, str]  # how the captions were found: belongs to the system
+    decoding: Mapping[str, str]  # how the captions were found: belongs to the system
 
     @cached_property
     def scores(self) -> dict[str, float]:
@@ -38,11 +41,11 @@ class Report:
 
     def signature(self, name: str) -> str:
         """Say what a score means, in one line: sacrebleu's manner (Post 2018)."""
-        return _line(name.lower(), {**self._measured(name), **self.search, **_VERSION})
+        return signature_line(name.lower(), {**self._measured(name), **self.decoding, **_VERSION})
 
     def measurement(self, name: str) -> str:
-        """Give the signature without the search settings: equal where scores are comparable."""
-        return _line(name.lower(), {**self._measured(name), **_VERSION})
+        """Give the signature without the decoding settings: equal where scores are comparable."""
+        return signature_line(name.lower(), {**self._measured(name), **_VERSION})
 
     def to_dict(self) -> dict[str, Any]:
         """Scores with their signatures, ready for JSON; per-image values are left out."""
@@ -54,10 +57,3 @@ class Report:
     def _measured(self, name: str) -> dict[str, str]:
         (own,) = (result.settings for result in self.results if name in result.names)
         return {**self.conditions, **own}
-
-
-_VERSION = {"version": f"showtell-{__version__}"}
-
-
-def _line(name: str, conditions: Mapping[str, str]) -> str:
-    return "|".join([name, *(f"{key}:{value}" for key, value in conditions.items())])

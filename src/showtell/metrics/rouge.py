@@ -8,15 +8,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from showtell.metrics.ngrams import Sentence
-from showtell.metrics.references import References
+from showtell.metrics.ngrams import Captions, References, Sentence
+from showtell.metrics.reference_ngrams import check_lengths, check_references
 from showtell.metrics.result import MetricResult, mean_of
 
 BETA = 1.2
 
 
-def rouge_l(captions: Sequence[Sentence], references: References) -> MetricResult:
-    """Score tokenised captions against the references of the same images."""
+def rouge_l(captions: Captions, references: References) -> MetricResult:
+    """Score tokenised captions against the references of the same images.
+
+    Raises:
+        DataError: captions and images differ in number, or an image has no reference.
+    """
+    check_references(references)
+    check_lengths(captions, references)
     pairs = zip(captions, references, strict=True)
     return mean_of("ROUGE-L", np.array([_score(caption, refs) for caption, refs in pairs]))
 

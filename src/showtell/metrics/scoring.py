@@ -1,53 +1,55 @@
 """`score`: captions and references as people write them in, a report out."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from showtell.errors import ConfigError, DataError, suggest
 from showtell.metrics.bleu import bleu
 from showtell.metrics.cider import cider, cider_d
 from showtell.metrics.meteor import MeteorJar, load_meteor, meteor, meteor_java
-from showtell.metrics.references import fingerprint
 from showtell.metrics.report import Report
 from showtell.metrics.result import MetricResult
 from showtell.metrics.rouge import rouge_l
+from showtell.metrics.signature import count_range, fingerprint
 from showtell.metrics.tokenizer import ptb_tokenize
 from showtell.progress import Progress, no_progress
 
 NAMED_IN_ERRORS = 10  # how many images a message names
 
-
 Texts = Mapping[str, Sequence[str]]  # image id -> what people wrote
-Captions = Sequence[Sequence[str]]  # tokenised
-References = Sequence[Sequence[Sequence[str]]]
+Tokens = list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extras:
     """What only some metrics need."""
 
-    corpus: References | None = None
+    corpus: Sequence[Sequence[Tokens]] | None = None
     progress: Progress = no_progress
 
 
-Metric = Callable[[Captions, References, Extras], MetricResult]
+@dataclass(frozen=True)
+class Metric:
+    """How to compute scores, and how to find out early that it cannot be done."""
 
-METRICS: dict[str, Metric] = {
-    "bleu": lambda captions, references, _: bleu(captions, references),
-    "rouge_l": lambda captions, references, _: rouge_l(captions, references),
-    "cider": lambda captions, references, extras: cider(captions, references, corpus=extras.corpus),
-    "cider_d": lambda captions, references, extras: cider_d(
-        captions, references, corpus=extras.corpus
+    run: Callable[[Sequence[Tokens], Sequence[Sequence[Tokens]], Extras], MetricResult]
+    check: Callable[[], object] = lambda: None  # raises MissingExtraError
+
+
+METRICS = {
+    "bleu": Metric(lambda captions, humans, _: bleu(captions, humans)),
+    "rouge_l": Metric(lambda captions, humans, _: rouge_l(captions, humans)),
+    "cider": Metric(lambda captions, humans, more: cider(captions, humans, corpus=more.corpus)),
+    "cider_d": Metric(lambda captions, humans, more: cider_d(captions, humans, corpus=more.corpus)),
+    "meteor": Metric(
+        lambda captions, humans, more: meteor(captions, humans, progress=more.progress),
+        check=load_meteor,
     ),
-    "meteor": lambda captions, references, extras: meteor(
-        captions, references, progress=extras.progress
-    ),
-    "meteor_java": lambda captions, references, extras: meteor_java(
-        captions, references, progress=extras.progress
+    "meteor_java": Metric(
+        lambda captions, humans, more: meteor_java(captions, humans, progress=more.progress),
+        check=MeteorJar.load,
     ),
 }
-# Fails at once where something is not installed, rather than after a model has written captions.
-_CHECKS: dict[str, Callable[[], object]] = {"meteor": load_meteor, "meteor_java": MeteorJar.load}
 DEFAULT_METRICS = ("bleu", "rouge_l", "cider")
 
 
@@ -59,7 +61,7 @@ def score(
     corpus: Texts | None = None,
     allow_missing: bool = False,
     split: str | None = None,
-    search: Mapping[str, str] | None = None,
+    decoding: Mapping[str, str] | None = None,
     progress: Progress = no_progress,
 ) -> Report:
     """Score captions against the references of the same images, as COCO-caption does.
@@ -71,100 +73,105 @@ def score(
         corpus: captions of other images, to take CIDEr's document frequencies from.
         allow_missing: leave out images that have no caption; the signature then shows it.
         split: for the signature: the part of the dataset.
-        search: for the signature: how the captions were found.
+        decoding: for the signature: how the captions were found.
         progress: of the metrics that take long.
 
     Raises:
-        ConfigError: there is no metric of a name.
-        DataError: nothing to score, the ids differ, an image has no reference, or a caption is
-            not text; the message counts the images and names the first few.
+        ConfigError: there is no metric of a name, or none is named.
+        DataError: nothing to score, the ids differ, an image has no reference, or a text is
+            missing or none; the message counts the images and names the first few.
         MissingExtraError: a metric needs a package that is not installed.
     """
     find_metrics(metrics)  # before any work
-    _check_texts(references)
-    if corpus is not None:
-        _check_texts(corpus)
-    _check_captions(captions, references, allow_missing=allow_missing)
+    _check_captions(captions)
+    humans = tokenize_all(references)
+    if not humans:
+        raise DataError("there are no references")
+    documents = None if corpus is None else list(tokenize_all(corpus).values())
+    unknown = captions.keys() - references.keys()
+    _refuse(
+        unknown, "that no reference describes", f"; there are references of {next(iter(humans))}"
+    )
+    if not allow_missing:
+        hint = "; allow_missing (--allow-missing) leaves such images out"
+        _refuse(references.keys() - captions.keys(), "without a caption", hint)
     ids = sorted(captions)
-    hypotheses = [ptb_tokenize(captions[image_id]) for image_id in ids]
-    humans = tokenize_all(references[image_id] for image_id in ids)
-    extras = Extras(corpus=tokenize_all(corpus.values()) if corpus else None, progress=progress)
+    described = [humans[image_id] for image_id in ids]
     conditions = {
         "tok": "ptb",
-        "refs": _range([len(refs) for refs in humans]),
+        "refs": count_range([len(of_one) for of_one in described]),
         "images": str(len(ids)),
         "missing": str(len(references) - len(ids) or ""),
-        "data": fingerprint(humans),
+        "data": fingerprint(described),
         "split": split or "",
     }
+    hypotheses = [ptb_tokenize(captions[image_id]) for image_id in ids]
+    extras = Extras(corpus=documents, progress=progress)
     return Report(
         image_ids=tuple(ids),
-        results=measure(hypotheses, humans, metrics, extras),
+        results=measure(hypotheses, described, metrics, extras),
         conditions={key: value for key, value in conditions.items() if value},
-        search=search or {},
+        decoding=decoding or {},
     )
 
 
 def measure(
-    captions: Captions,
-    references: References,
+    captions: Sequence[Tokens],
+    references: Sequence[Sequence[Tokens]],
     metrics: Sequence[str] = DEFAULT_METRICS,
     extras: Extras = Extras(),
 ) -> tuple[MetricResult, ...]:
     """Score tokenised captions against the references of the same images, by each metric."""
-    return tuple(metric(captions, references, extras) for metric in find_metrics(metrics))
+    return tuple(metric.run(captions, references, extras) for metric in find_metrics(metrics))
 
 
 def find_metrics(names: Sequence[str]) -> list[Metric]:
-    """Give the metrics of these names, ready to be used.
+    """Give the metrics of these names, ready to be used; one named twice only once.
 
     Raises:
-        ConfigError: there is none of a name.
+        ConfigError: there is none of a name, or no name.
         MissingExtraError: one needs a package, or Java, that is not installed.
     """
-    found = []
-    for name in names:
-        key = name.replace("-", "_")
+    if not names:
+        raise ConfigError(f"no metric is named; there are {', '.join(METRICS)}")
+    found = {}
+    for name in [names] if isinstance(names, str) else names:
+        key = name.lower().replace("-", "_")
         if key not in METRICS:
             raise ConfigError(f"no metric {name!r}. {suggest(key, METRICS)}")
-        if key in _CHECKS:
-            _CHECKS[key]()
-        found.append(METRICS[key])
-    return found
+        METRICS[key].check()
+        found[key] = METRICS[key]
+    return list(found.values())
 
 
-def tokenize_all(texts: Iterable[Sequence[str]]) -> list[list[list[str]]]:
-    """Tokenise the captions of each image."""
-    return [[ptb_tokenize(text) for text in of_one_image] for of_one_image in texts]
+def tokenize_all(texts: Texts) -> dict[str, list[Tokens]]:
+    """Tokenise the captions of each image.
+
+    Raises:
+        DataError: some image has none, an empty one, or something that is not text.
+    """
+    for image_id, of_one in texts.items():
+        if isinstance(of_one, str) or not isinstance(of_one, Sequence):
+            raise DataError(f"the references of {image_id!r} must be a list, got {of_one!r}")
+        if not all(isinstance(text, str) for text in of_one):
+            raise DataError(f"the references of {image_id!r} must be text, got {of_one!r}")
+    _refuse({i for i, of_one in texts.items() if not of_one}, "with no reference at all")
+    empty = {i for i, of_one in texts.items() if not all(text.strip() for text in of_one)}
+    _refuse(empty, "with an empty reference")
+    return {i: [ptb_tokenize(text) for text in of_one] for i, of_one in texts.items()}
 
 
-def _check_texts(references: Texts) -> None:
-    """Check that every image has a list of sentences, and at least one."""
-    for image_id, texts in references.items():
-        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-            raise DataError(f"the references of {image_id!r} must be a list of sentences")
-    _refuse({i for i, texts in references.items() if not texts}, "images with no reference at all")
-
-
-def _check_captions(captions: Mapping[str, str], references: Texts, *, allow_missing: bool) -> None:
+def _check_captions(captions: Mapping[str, str]) -> None:
     if not captions:
         raise DataError("there are no captions to score")
     for image_id, caption in captions.items():
         if not isinstance(caption, str):
             raise DataError(f"the caption of {image_id!r} is not text: {caption!r}")
-    _refuse(captions.keys() - references.keys(), "captions of images without references")
-    if not allow_missing:
-        hint = "; allow_missing leaves such images out"
-        _refuse(references.keys() - captions.keys(), "images without a caption", hint)
 
 
 def _refuse(found: Set[str], what: str, hint: str = "") -> None:
     if found:
-        named = ", ".join(sorted(found)[:NAMED_IN_ERRORS])
+        images = "1 image" if len(found) == 1 else f"{len(found)} images"
+        named = ", ".join(sorted(map(str, found))[:NAMED_IN_ERRORS])
         more = ", …" if len(found) > NAMED_IN_ERRORS else ""
-        raise DataError(f"{len(found)} {what}: {named}{more}{hint}")
-
-
-def _range(counts: Sequence[int]) -> str:
-    low, high = min(counts), max(counts)
-    return str(low) if low == high else f"{low}-{high}"
+        raise DataError(f"{images} {what}: {named}{more}{hint}")

@@ -153,7 +153,7 @@ _KEPT = [
     _rule(r"[cC]\+\+|[cCfF]#"),
     _rule(rf"@[A-Za-z_][A-Za-z0-9_]*|#{_ANY_LETTER}+"),  # @user, #tag
     _rule(rf"(?i:https?)://[^{_NOT_URL}]+[^{_NOT_LAST}]"),
-    _rule(rf"(?i:www)\.(?:[^{_NOT_URL}!,.?]+\.)+[A-Za-z]{{2,4}}{_PATH}"),
+    _rule(rf"(?i:www)\.(?:[^{_NOT_URL}!,.?]{{1,63}}\.){{1,9}}[A-Za-z]{{2,4}}{_PATH}"),
     _rule(
         rf"(?:[^{_NOT_URL}!$',\-./0-9:;=?@A-Z\[\\\]^_`]{{1,63}}\.){{1,9}}"
         rf"(?i:com|net|org|edu){_PATH}",

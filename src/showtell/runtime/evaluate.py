@@ -48,4 +48,4 @@ def evaluate_bundle(
     captions = caption_records(captioner, records, config, progress=progress)
     references = {record.image_id: record.captions for record in records}
     split = records[0].split
-    return score(captions, references, split=split, search=config.conditions()), captions
+    return score(captions, references, split=split, decoding=config.conditions()), captions

@@ -54,7 +54,7 @@ def validate(
     captions = caption_dataset(decoder, dataset, vocabulary, config, progress=progress)
     references = {record.image_id: record.captions for record in dataset.records}
     split = dataset.records[0].split
-    return score(captions, references, split=split, search=config.conditions()), captions
+    return score(captions, references, split=split, decoding=config.conditions()), captions
 
 
 def mean_loss(decoder: Decoder, dataset: CaptionDataset, batch_size: int) -> float:

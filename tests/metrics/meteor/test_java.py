@@ -38,9 +38,15 @@ def test_many_complaints_do_not_stop_the_program(run):
     assert run(f"input(); sys.stderr.write('x' * 10**6); print('{NUMBERS}')").shape == (1, 23)
 
 
+def test_of_what_java_says_the_exception_is_repeated_not_the_stack(run):
+    body = r"sys.exit('starting\nException in thread \"main\": no heap\n  at Meteor.main(Source)')"
+    with pytest.raises(DataError, match=r"it said: Exception in thread .*: no heap$"):
+        run(body)
+
+
 @pytest.mark.parametrize("body", ["sys.exit('no memory')", "input(); sys.exit('no memory')"])
 def test_a_program_that_ends_is_an_error_that_repeats_its_last_words(run, body):
-    with pytest.raises(DataError, match="stopped; its last complaint: no memory"):
+    with pytest.raises(DataError, match="stopped; it said: no memory"):
         run(body)
 
 

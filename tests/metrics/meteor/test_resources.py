@@ -6,7 +6,7 @@ import pytest
 
 from showtell.errors import DataError, MissingExtraError
 from showtell.metrics.meteor import Meteor, MeteorJar, lexicon
-from showtell.metrics.meteor.resources import find_jar, load_resources
+from showtell.metrics.meteor.resources import find_jar, find_table, load_resources
 
 from .toy import LISTS, PARAPHRASES, write_jar, write_table
 
@@ -17,6 +17,15 @@ def test_the_lists_are_read_out_of_the_jar(toy_jar):
     assert resources.prefixes.always == {"Mr"}
     assert resources.prefixes.before_number == {"No"}
     assert resources.wordnet.find("mice") == {"3"}
+
+
+def test_the_original_is_not_run_without_its_table_of_paraphrases(monkeypatch, toy_jar):
+    # It would score all the same, lower, and not say a word.
+    find_table(toy_jar).write_bytes(b"")
+    monkeypatch.setattr("showtell.metrics.meteor.java.find_jar", lambda: toy_jar)
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    with pytest.raises(DataError, match=r"paraphrase-en\.gz .* damaged \(it is not gzipped\)"):
+        MeteorJar.load()
 
 
 @pytest.mark.parametrize("load", [Meteor.load, MeteorJar.load])
@@ -78,10 +87,20 @@ def test_a_missing_table_is_refused(toy_jar):
         lambda table: table.write_bytes(b"0.5\na\nb\n"),
         lambda table: table.write_bytes(table.read_bytes()[:-12]),
         lambda table: table.write_bytes(table.read_bytes()[:20] + b"\xff" * 40),
+        lambda table: table.write_bytes(b""),
+        lambda table: write_table(table, ""),
         lambda table: write_table(table, PARAPHRASES + "0.5\n"),
         lambda table: write_table(table, PARAPHRASES + "0.5\na\nb"),
     ],
-    ids=["not gzip", "cut short", "overwritten", "ends within an entry", "ends within a line"],
+    ids=[
+        "not gzip",
+        "cut short",
+        "overwritten",
+        "no bytes",
+        "no entry",
+        "ends within an entry",
+        "ends within a line",
+    ],
 )
 def test_a_damaged_table_is_refused_when_it_is_read(toy_jar, toy_meteor, spoil):
     spoil(toy_jar.parent / "data" / "paraphrase-en.gz")

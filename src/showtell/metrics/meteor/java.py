@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from showtell.errors import DataError, MissingExtraError
 from showtell.extras import require_extra
 from showtell.metrics.meteor.normalise import join_words
-from showtell.metrics.meteor.resources import find_jar
+from showtell.metrics.meteor.resources import find_jar, find_table
 from showtell.metrics.meteor.statistics import SIZE, uncount_whole
 from showtell.progress import Progress, no_progress
 
@@ -39,16 +39,18 @@ class MeteorJar:
 
         Raises:
             MissingExtraError: Java or pycocoevalcap is not installed.
-            DataError: pycocoevalcap is installed without the jar.
+            DataError: pycocoevalcap is installed without the jar, or its table is damaged.
         """
         require_extra("java", purpose="METEOR's jar")
         java = shutil.which("java")
         if java is None:
             raise MissingExtraError(
                 "METEOR's jar needs Java, and there is no `java` on the PATH: install a Java "
-                "runtime, or score without the jar"
+                "runtime, or take --metric meteor, which needs none"
             )
-        return cls(java, find_jar())
+        jar = find_jar()
+        find_table(jar)
+        return cls(java, jar)
 
     def __enter__(self) -> "MeteorJar":
         # To a file: a pipe that nobody empties would stop Java once it is full.
@@ -122,8 +124,9 @@ class MeteorJar:
         return numbers
 
     def _failure(self, event: str) -> DataError:
-        """Make an error of what happened and the last line that Java wrote to stderr."""
+        """Make an error of what happened and of the exception that Java wrote to stderr."""
         self._complaints.seek(0)
-        lines = self._complaints.read().decode(errors="replace").split("\n")
-        last = next((line for line in reversed(lines) if line.strip()), "none")
-        return DataError(f"METEOR's jar {event}; its last complaint: {last}")
+        written = self._complaints.read().decode(errors="replace").split("\n")
+        lines = [line.strip() for line in written if line.strip()] or ["nothing"]
+        said = next((line for line in lines if "Exception" in line or "Error" in line), lines[-1])
+        return DataError(f"METEOR's jar {event}; it said: {said}")

@@ -7,33 +7,43 @@ from showtell.metrics.meteor.java import MeteorJar
 from showtell.metrics.meteor.scorer import Meteor
 from showtell.metrics.meteor.statistics import meteor_formula
 from showtell.metrics.ngrams import Floats
+from showtell.metrics.reference_ngrams import check_lengths, check_references
 from showtell.metrics.result import MetricResult
 from showtell.progress import Progress, no_progress
 
-Captions = Sequence[Sequence[str]]
-References = Sequence[Sequence[Sequence[str]]]
-
 
 def meteor(
-    captions: Captions, references: References, *, progress: Progress = no_progress
+    captions: Sequence[Sequence[str]],
+    references: Sequence[Sequence[Sequence[str]]],
+    *,
+    progress: Progress = no_progress,
 ) -> MetricResult:
     """Score tokenised captions against the references of the same images.
 
     Raises:
+        DataError: captions and images differ in number, or an image has no reference.
         MissingExtraError, DataError: as `Meteor.load`.
     """
+    check_references(references)
+    check_lengths(captions, references)
     statistics = load_meteor().statistics(captions, references, progress=progress)
     return MetricResult(("METEOR",), statistics, _formula, {"meteor": "1.5"})
 
 
 def meteor_java(
-    captions: Captions, references: References, *, progress: Progress = no_progress
+    captions: Sequence[Sequence[str]],
+    references: Sequence[Sequence[Sequence[str]]],
+    *,
+    progress: Progress = no_progress,
 ) -> MetricResult:
     """Score likewise by the jar.
 
     Raises:
+        DataError: captions and images differ in number, or an image has no reference.
         MissingExtraError, DataError: as `MeteorJar.load` and `MeteorJar.statistics`.
     """
+    check_references(references)
+    check_lengths(captions, references)
     with MeteorJar.load() as jar:
         statistics = jar.statistics(captions, references, progress=progress)
     return MetricResult(("METEOR-java",), statistics, _formula, {"meteor": "1.5-jar"})

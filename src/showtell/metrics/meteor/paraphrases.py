@@ -45,6 +45,8 @@ def read_paraphrases(
             found.setdefault(phrase.decode(), {})[paraphrase.decode()] = row
         place += len(lines) // 3
         progress(share)
+    if not place:
+        raise damaged(path, "it is empty")
     return found
 
 

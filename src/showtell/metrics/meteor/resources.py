@@ -49,6 +49,19 @@ def find_jar() -> Path:
     return _existing(Path(package.submodule_search_locations[0], "meteor", "meteor-1.5.jar"))
 
 
+def find_table(jar: Path) -> Path:
+    """Give the path of the table of paraphrases, which lies beside the jar.
+
+    Raises:
+        DataError: there is none, or it is no gzipped file: the jar would score without it.
+    """
+    table = _existing(jar.parent / "data" / "paraphrase-en.gz")
+    with table.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            raise damaged(table, "it is not gzipped")
+    return table
+
+
 def load_resources(jar: Path) -> Resources:
     """Read the word lists in the jar; of the table of paraphrases find only the path.
 
@@ -63,7 +76,7 @@ def load_resources(jar: Path) -> Resources:
             function_words=frozenset(words),
             prefixes=_parse_prefixes(prefixes),
             wordnet=WordNet(_line_pairs(synsets), _invert(_line_pairs(exceptions))),
-            paraphrases=_existing(jar.parent / "data" / "paraphrase-en.gz"),
+            paraphrases=find_table(jar),
         )
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise damaged(jar, error) from error

@@ -4,18 +4,23 @@ Shapes: N images, S references in all, M entries of their n-gram counts, C capti
 caption and a reference of its image, G groups (the different n-grams of each image).
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
 from showtell.errors import DataError
-from showtell.metrics.ngrams import NO_KEY, Ints, NgramCounts, NgramIndex, Sentence, join, split
-
-References = Sequence[Sequence[Sentence]]  # for each image one sentence or more
+from showtell.metrics.ngrams import (
+    NO_KEY,
+    Captions,
+    Ints,
+    NgramCounts,
+    NgramIndex,
+    References,
+    join,
+    split,
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,8 @@ class ReferenceNgrams:
         Raises:
             DataError: there is no image, or one without a reference.
         """
+        check_references(references)
         self._num_references = np.fromiter(map(len, references), np.int64, len(references))  # (N,)
-        if not self._num_references.all() or not len(references):
-            raise DataError("every image needs at least one reference")
         flat = list(chain.from_iterable(references))
         self.index = index or NgramIndex(flat)
         self.counts = index.count(flat) if index else self.index.counts
@@ -62,15 +66,16 @@ class ReferenceNgrams:
     def __len__(self) -> int:
         return len(self._num_references)
 
-    def images_of(self, captions: Sequence[Sentence], images: Sequence[int] | None = None) -> Ints:
+    def images_of(self, captions: Captions, images: Sequence[int] | None = None) -> Ints:
         """Give the image of each caption, (C,): by default caption n describes image n.
 
         Raises:
-            DataError: there are more or fewer captions than images.
+            DataError: there are more or fewer captions than images, or there is no such image.
         """
         described = np.arange(len(self)) if images is None else np.asarray(images, np.int64)
-        if len(described) != len(captions):
-            raise DataError(f"{len(captions)} captions for {len(described)} images")
+        check_lengths(captions, described)
+        if described.size and (described.min() < 0 or described.max() >= len(self)):
+            raise DataError(f"images are numbered from 0 to {len(self) - 1}, got {described}")
         return described
 
     def pair_with(self, images: Ints) -> Pairs:
@@ -116,6 +121,21 @@ class ReferenceNgrams:
         return np.bincount(ngrams, minlength=self.index.size)
 
 
-def fingerprint(references: References) -> str:
-    """Tell sets of references apart: 8 hex digits of the sha256 of their words, in order."""
-    return hashlib.sha256(json.dumps(references, default=str).encode()).hexdigest()[:8]
+def check_references(references: References) -> None:
+    """Refuse no images, and an image without a reference.
+
+    Raises:
+        DataError: so it is.
+    """
+    if not references or not all(references):
+        raise DataError("every image needs at least one reference, and there must be an image")
+
+
+def check_lengths(captions: Captions, images: Sized) -> None:
+    """Refuse more or fewer captions than images.
+
+    Raises:
+        DataError: so it is.
+    """
+    if len(captions) != len(images):
+        raise DataError(f"{len(captions)} captions for {len(images)} images")
