@@ -189,7 +189,7 @@ def scripted_scores(monkeypatch: pytest.MonkeyPatch, *ciders: float) -> None:
     def validate(*args: Any, **kwargs: Any) -> tuple[Report, dict[str, str]]:
         cider = next(remaining)
         result = mean_of("CIDEr", np.array([cider / 100]))
-        report = Report(("0.jpg",), (result,), conditions={}, search={})
+        report = Report(("0.jpg",), (result,), conditions={}, decoding={})
         return report, {"0.jpg": f"CIDEr {cider}"}
 
     monkeypatch.setattr(loop, "validate", validate)
