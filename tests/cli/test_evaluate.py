@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,21 @@ def test_captions_come_from_stdin_too(
     monkeypatch.setattr("sys.stdin", stdin)
     assert run(["evaluate", "-", *REFS, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["diversity"]["distinct"] == 1
+
+
+def test_captions_may_come_through_a_pipe(files: Path, capsys: Capture) -> None:
+    os.mkfifo("pipe")
+    with ThreadPoolExecutor() as pool:
+        pool.submit(Path("pipe").write_bytes, Path("good.json").read_bytes())
+        assert run(["evaluate", "pipe", *REFS, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["diversity"]["captions"] == 3
+
+
+def test_a_bundle_without_pictures_is_refused(
+    files: Path, tiny_bundle: Path, capsys: Capture
+) -> None:
+    assert run(["evaluate", str(tiny_bundle), *REFS]) == 2
+    assert "is a zip; if it is a model, give --data DIR" in capsys.readouterr().err
 
 
 def test_two_systems_are_compared_image_by_image(files: Path, capsys: Capture) -> None:
@@ -289,7 +306,7 @@ def test_missing_captions_are_an_error_unless_allowed(files: Path, capsys: Captu
         (b"dog.jpg\t\xff\n", "captions is not UTF-8 text"),
         (b"dog.jpg A dog.\n", "captions, line 1: expected image<TAB>caption"),
         (b"dog.jpg:x:A dog.\n", "got 'dog.jpg:x:A dog.'"),  # not a cross, as Rich would have it
-        (b'[{"image_id": "dog.jpg", "caption": 7}]', "record 1: a caption must be text, got '7'"),
+        (b'[{"image_id": "dog.jpg", "caption": 7}]', "record 1: a caption must be text, got 7"),
         (b"", "captions holds no captions"),
     ],
 )
@@ -339,7 +356,7 @@ def test_references_with_an_image_without_any_are_refused(
         (["--compare", "good.json", "bad.txt", *REFS, "--out", "x"], "of one system, not of two"),
         (["good.json", *REFS, "--data", "."], "give either --references FILE or --data DIR"),
         (["refs.jsonl", "--references", "good.json"], "captions and references swapped?"),
-        ([".", *REFS], ". is no file of captions; if it is a model, give --data DIR"),
+        ([".", *REFS], ". is a folder; if it is a model, give --data DIR"),
         (["good.json", *REFS, "--out", "good.json"], "good.json would be overwritten"),
         (["good.json", *REFS, "--per-image", "refs.jsonl"], "refs.jsonl would be overwritten"),
         (["good.json", *REFS, "--out", "x", "--per-image", "x"], "x would be overwritten"),

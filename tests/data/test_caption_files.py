@@ -156,7 +156,7 @@ def nested(children):
         (
             "out.json",
             b'[{"image_id": 1, "caption": 5}]',
-            r"record 1: a caption must be text, got '5'",
+            r"record 1: a caption must be text, got 5",
         ),
         ("out.json", b'[{"image_id": [1], "caption": "x"}]', r"record 1: an image is named by"),
         (
@@ -167,6 +167,8 @@ def nested(children):
         ("out.json", b'[{"image_id": 1}]', r"record 1: expected an image"),
         ("out.json", b"[7]", r"record 1: expected an image"),
         ("out.json", b"[" * 100_000, r"out\.json is not valid JSON"),
+        ("out.json", b"[" * 900 + b"]" * 900, r"record 1: expected an image"),
+        ("out.json", b'[{"id": 1, "caption": ' + b"[" * 900 + b"]" * 901 + b"}]", r"out\.json"),
         ("out.jsonl", b'{"id": 1, "caption": "x"}\n{"id": 2', r"record 2 is not valid JSON"),
         ("out.csv", b"name,words\na.jpg,x\n", r"line 1: expected .* a first line image,caption"),
         (

@@ -120,7 +120,7 @@ def command(
         raise click.UsageError("give either --references FILE or --data DIR")
     if compare and (out or per_image):
         raise click.UsageError("--out and --per-image are of one system, not of two")
-    _refuse_to_overwrite([out, per_image], [*map(Path, names), references])
+    _refuse_to_overwrite([out, per_image], [*map(Path, names), references, df, training])
     chosen = [name.replace("-", "_") for name in metrics] or DEFAULT_METRICS
     find_metrics(chosen)  # what is missing is told before a model writes captions
     material = read_material(references, data, split=split, df=df, training=training)

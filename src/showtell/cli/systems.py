@@ -111,19 +111,19 @@ class SystemReader:
     def _file(self, name: str) -> System:
         from showtell.data.caption_files import parse_captions
         from showtell.data.pairing import pair_up
-        from showtell.data.references import read_entries
+        from showtell.data.references import read_file
 
         if any(value is not None for value in self.asked.values()):
             raise click.UsageError(f"{name} is a file of captions: there is nothing to search")
         path = Path(name)
-        if name == "-":
-            entries = parse_captions(sys.stdin.buffer.read(), "stdin")
-        elif not path.exists():
+        if name != "-" and not path.exists():
             raise DataError(f"no captions at {name}; to let a model write them, give --data DIR")
-        elif path.is_dir() or _is_zip(path):
-            raise DataError(f"{name} is no file of captions; if it is a model, give --data DIR")
-        else:
-            entries = read_entries(path)
+        if path.is_dir():
+            raise DataError(f"{name} is a folder; if it is a model, give --data DIR")
+        data = sys.stdin.buffer.read() if name == "-" else read_file(path)
+        if data.startswith(_ZIP):
+            raise DataError(f"{name} is a zip; if it is a model, give --data DIR")
+        entries = parse_captions(data, "stdin" if name == "-" else name)
         return System(name, *pair_up(entries, self.material.references))
 
     def _run(self, path: Path) -> tuple[dict[str, str], dict[str, str]]:

@@ -14,6 +14,7 @@ import csv
 import io
 import json
 import re
+import reprlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -159,11 +160,13 @@ def _to_entry(row: Any, where: str, files: Mapping[str, str] = MappingProxyType(
     if not texts:
         raise DataError(
             f"{where}: expected an image ({', '.join(NAME_KEYS[:3])} …) and its caption, "
-            f"got {str(row)[:60]!r}"
+            f"got {reprlib.repr(row)}"
         )
     if isinstance(names[0], bool) or not isinstance(names[0], str | int) or names[0] == "":
-        raise DataError(f"{where}: an image is named by text or a number, got {names[0]!r}")
-    found = [str(name) for name in [*names, files.get(str(names[0]))] if name is not None]
+        raise DataError(
+            f"{where}: an image is named by text or a number, got {reprlib.repr(names[0])}"
+        )
+    found = [str(n) for n in [*names, files.get(str(names[0]))] if isinstance(n, str | int)]
     split = row.get("split")
     return Entry(
         names=_names(*(_whole(name, where) for name in found)),
@@ -179,7 +182,7 @@ def _texts(value: Any, where: str) -> list[Any]:
     items = value if isinstance(value, list) else [value]
     texts = [item.get("raw") if isinstance(item, dict) else item for item in items]
     if not all(isinstance(text, str) for text in texts):
-        raise DataError(f"{where}: a caption must be text, got {str(value)[:60]!r}")
+        raise DataError(f"{where}: a caption must be text, got {reprlib.repr(value)}")
     return texts
 
 

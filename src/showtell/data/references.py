@@ -14,8 +14,17 @@ def read_entries(path: Path) -> list[Entry]:
     Raises:
         DataError: it cannot be read or understood.
     """
+    return parse_captions(read_file(path), str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file of a user's.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     try:
-        return parse_captions(path.read_bytes(), str(path))
+        return path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
 
