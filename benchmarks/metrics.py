@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from showtell.data.caption_files import read_captions
 from showtell.data.pairing import all_of
-from showtell.data.references import read_entries
 from showtell.metrics import CiderD, bleu, cider, rouge_l
 from showtell.metrics.meteor import meteor, meteor_java
 from showtell.metrics.tokenizer import ptb_tokenize
@@ -29,7 +29,7 @@ options = parser.parse_args()
 
 METEOR_IMAGES = 1000
 chance = random.Random(0)
-texts = list(all_of(read_entries(options.references)).values())[: options.images]
+texts = list(all_of(read_captions(options.references)).values())[: options.images]
 started = time.perf_counter()
 references = [[ptb_tokenize(text) for text in of_one] for of_one in texts]
 tokenizing_s = time.perf_counter() - started

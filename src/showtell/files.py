@@ -18,11 +18,11 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OSError: a full disk, say; its `filename` is that of the file in the writing.
     """
-    path = path.resolve()
     with naming(path):
         if path.exists() and not path.is_file():
             path.write_bytes(data)  # a folder refuses
             return
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_and_rename(path, data)
 

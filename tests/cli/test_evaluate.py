@@ -119,6 +119,32 @@ def test_captions_may_come_through_a_pipe(files: Path, capsys: Capture) -> None:
     assert json.loads(capsys.readouterr().out)["diversity"]["captions"] == 3
 
 
+def test_captions_of_a_dataset_may_come_through_a_pipe_and_name_files_without_suffix(
+    flickr8k: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    from showtell.data.sources import load_dataset
+
+    records = load_dataset(flickr8k).require("val")
+    lines = [f"{Path(r.image_id).stem}\t{r.captions[0]}\n" for r in records]
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor() as pool:
+        pool.submit((tmp_path / "pipe").write_text, "".join(lines))
+        arguments = [str(tmp_path / "pipe"), "--data", str(flickr8k), "--no-baselines", "--json"]
+        assert run(["evaluate", *arguments]) == 0
+    assert json.loads(capsys.readouterr().out)["scores"]["BLEU-1"] == pytest.approx(100)
+
+
+def test_the_training_captions_asked_for_come_before_those_of_the_dataset(
+    files: Path, flickr8k: Path, tiny_bundle: Path, capsys: Capture
+) -> None:
+    data = [str(tiny_bundle), "--data", str(flickr8k), "--no-baselines", "--json"]
+    copied = []
+    for training in ([], ["--training", "bad.txt"]):
+        assert run(["evaluate", *data, *training]) == 0
+        copied.append(json.loads(capsys.readouterr().out)["diversity"]["copied"])
+    assert copied[0] > copied[1] == 0
+
+
 def test_a_bundle_without_pictures_is_refused(
     files: Path, tiny_bundle: Path, capsys: Capture
 ) -> None:
@@ -179,12 +205,28 @@ def test_systems_are_compared_on_the_images_that_both_described_if_missing_ones_
     assert "one.txt: 1 image without a caption: dog.jpg" in capsys.readouterr().err
     assert run(["evaluate", *both, "--allow-missing"]) == 0
     assert "|images:1|missing:2|" in capsys.readouterr().out
+    with Path("two.txt").open("a") as file:
+        file.write("emu.jpg\tAn emu.\n")  # no more welcome than in a file scored alone
+    assert run(["evaluate", *both, "--allow-missing"]) == 2
+    assert "two.txt: 1 image that no reference describes: emu.jpg" in capsys.readouterr().err
+    Path("two.txt").write_text(f"dog.jpg\t{GOOD['dog.jpg']}\n")
+    assert run(["evaluate", *both, "--allow-missing"]) == 2
+    assert "one.txt and two.txt describe no image in common" in capsys.readouterr().err
 
 
 def test_baselines_may_be_left_out(files: Path, capsys: Capture) -> None:
     assert run(["evaluate", "good.json", *REFS, "--no-baselines", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["constant_caption"], found["leave_one_out"]) == ({}, None)
+    assert run(["evaluate", "good.json", *REFS, "--no-baselines"]) == 0
+    out = capsys.readouterr().out
+    assert "constant" not in out
+    assert "leave-one-out" not in out
+
+
+def test_a_single_reference_leaves_people_out(files: Path, capsys: Capture) -> None:
+    assert run(["evaluate", "good.json", "--references", "bad.txt"]) == 0
+    assert "not measured; that takes two references or more" in capsys.readouterr().out
 
 
 def test_marks_left_in_captions_are_pointed_out(files: Path, capsys: Capture) -> None:
@@ -263,7 +305,7 @@ def test_the_original_meteor_gives_what_ours_gives(files: Path, capsys: Capture)
     pytest.importorskip("pycocoevalcap")
     if shutil.which("java") is None:
         pytest.skip("the jar needs Java")
-    both = ["--metric", "meteor", "--metric", "meteor-java"]
+    both = ["--metric", "METEOR", "--metric", "Meteor-Java"]
     assert run(["evaluate", "good.json", *REFS, *both, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["scores"]["METEOR"] == pytest.approx(found["scores"]["METEOR-java"], abs=1e-4)

@@ -103,7 +103,9 @@ def test_coco_images_go_by_number_and_by_file():
         ({"path": "photos/a.JPG"}, ("photos/a.JPG", "a.JPG", "a")),
         ({"path": "C:\\photos\\a.jpg"}, ("C:\\photos\\a.jpg", "a.jpg", "a")),
         ({"image_id": 7, "id": 3}, ("7",)),
-        ({"id": 3, "image": "a.jpg"}, ("3", "a.jpg", "a")),
+        ({"id": 3, "image": "a.jpg"}, ("a.jpg", "a")),
+        ({"id": 3}, ("3",)),
+        ({"path": "a.heic"}, ("a.heic", "a")),
         ({"filename": "COCO_7.jpg", "cocoid": 7}, ("COCO_7.jpg", "7", "COCO_7")),
         ({"image_id": "a.b"}, ("a.b",)),
     ],
@@ -126,6 +128,16 @@ def test_a_photo_that_failed_has_no_caption():
     records = [{"path": "a.jpg", "caption": None}, {"path": "b.jpg", "caption": "A cat."}]
     lines = "\n".join(map(json.dumps, records))
     assert one_each(parse_captions(lines.encode(), "out.jsonl")) == {"b.jpg": "A cat."}
+
+
+def test_text_may_begin_with_a_bracket_and_json_with_a_tab():
+    assert one_each(parse_captions(b"[1].jpg\ta dog\n", "out.txt")) == {"[1].jpg": "a dog"}
+    assert one_each(parse_captions(b'[\t{"id": "a",\t"caption": "x"}]', "out.json")) == {"a": "x"}
+
+
+def test_ids_that_are_numbers_are_written_as_numbers():
+    results = to_coco_results({"7": "a", "007": "b", "7.jpg": "c"})
+    assert [row["image_id"] for row in results] == [7, "007", "7.jpg"]
 
 
 @given(st.dictionaries(st.text("abc/é ", min_size=1), st.text(), min_size=1))
@@ -162,11 +174,14 @@ def nested(children):
         (
             "out.json",
             b'[{"caption": "x"}]',
-            r"record 1: expected an image \(image_id, id, path …\)",
+            r"record 1: expected an image \(image_id, path, file_path …\)",
         ),
         ("out.json", b'[{"image_id": 1}]', r"record 1: expected an image"),
         ("out.json", b"[7]", r"record 1: expected an image"),
         ("out.json", b"[" * 100_000, r"out\.json is not valid JSON"),
+        ("out.json", b'{"a":' + b"[" * 100_000 + b'\n{"b": 1}', r"out\.json is not valid JSON"),
+        ("out.txt", b"a.jpg\tx\t-3.21\n", r"line 1: more than one TAB; a first line such as"),
+        ("out.csv", b"image,caption,caption\na,b,c\n", r"line 1: a column occurs twice"),
         ("out.json", b"[" * 900 + b"]" * 900, r"record 1: expected an image"),
         ("out.json", b'[{"id": 1, "caption": ' + b"[" * 900 + b"]" * 901 + b"}]", r"out\.json"),
         ("out.jsonl", b'{"id": 1, "caption": "x"}\n{"id": 2', r"record 2 is not valid JSON"),

@@ -44,10 +44,15 @@ def test_an_id_comes_before_another_images_other_name():
 
 def test_two_images_with_files_of_the_same_name_are_not_taken_for_one():
     references = [Entry(("a/x.jpg", "x.jpg"), ("1",)), Entry(("b/x.jpg", "x.jpg"), ("2",))]
-    with pytest.raises(DataError, match=r"x\.jpg could be any of a/x\.jpg, b/x\.jpg"):
+    with pytest.raises(DataError, match=r"x\.jpg could be any of a/x\.jpg, b/x\.jpg in the"):
         pair_up([Entry(("x.jpg",), ("a dog",))], references)
     captions, _ = pair_up([Entry(("b/x.jpg", "x.jpg"), ("a dog",))], references)
     assert captions == {"b/x.jpg": "a dog"}
+
+
+def test_names_that_mean_different_images_are_refused():
+    with pytest.raises(DataError, match=r"7 or b\.jpg could be any of 7, 9 in the references"):
+        pair_up([Entry(("7", "b.jpg"), ("a dog",))], COCO)
 
 
 def test_names_in_nothing_alike_are_kept_for_score_to_list():

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from showtell.data.pairing import all_of
-from showtell.data.references import read_references
+from showtell.data.references import read_references, read_training
 from showtell.errors import DataError
 
 KARPATHY = [
@@ -69,6 +69,18 @@ def test_train_is_all_that_people_train_on_in_karpathys_coco(tmp_path: Path) -> 
     (tmp_path / "dataset.json").write_text(json.dumps({"images": images}))
     found = all_of(read_references(tmp_path / "dataset.json", "train"))
     assert list(found) == ["train.jpg", "restval.jpg"]
+
+
+def test_training_captions_are_those_of_train_wherever_it_is_known(
+    flickr8k: Path, karpathy: Path, tmp_path: Path
+) -> None:
+    tokens = flickr8k / "Flickr8k_text" / "Flickr8k.token.txt"
+    assert all_of(read_training(tokens)) == all_of(read_training(flickr8k))
+    assert len(all_of(read_training(tokens))) == 12
+    with pytest.raises(DataError, match=r"no split 'train'; it has test, val"):
+        read_training(karpathy)
+    (tmp_path / "plain.txt").write_text("a.jpg\ta dog\n")
+    assert all_of(read_training(tmp_path / "plain.txt")) == {"a.jpg": ("a dog",)}
 
 
 def test_a_dataset_needs_to_be_told_the_split(flickr8k: Path) -> None:

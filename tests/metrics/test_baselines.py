@@ -67,9 +67,29 @@ def test_the_rounds_are_reported():
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
-@pytest.mark.parametrize("references", [{}, {"dog.jpg": []}, {"dog.jpg": "A dog ."}])
-def test_references_that_are_none_are_refused(references):
-    with pytest.raises(DataError):
+@pytest.mark.parametrize(
+    ("references", "message"),
+    [
+        ({}, "there are no references"),
+        ({"dog.jpg": []}, r"1 image with no reference at all: dog\.jpg"),
+        ({"dog.jpg": "A dog ."}, r"the references of 'dog\.jpg' must be a list"),
+    ],
+)
+def test_references_that_are_none_are_refused(references, message):
+    with pytest.raises(DataError, match=message):
         constant_floor(references)
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match=message):
         leave_one_out(CAPTIONS, references)
+
+
+@pytest.mark.parametrize(
+    ("captions", "message"),
+    [
+        ({"dog.jpg": "a dog"}, r"1 image without a caption: cat\.jpg"),
+        ({}, "there are no captions"),
+        ({**CAPTIONS, "dog.jpg": None}, r"the caption of 'dog\.jpg' is not text"),
+    ],
+)
+def test_a_system_without_its_captions_is_refused(captions, message):
+    with pytest.raises(DataError, match=message):
+        leave_one_out(captions, REFERENCES)

@@ -121,6 +121,18 @@ def test_scores_against_other_references_refuse_to_be_compared():
         compare(score(LONG, REFERENCES), score(LONG, reworded))
 
 
+def test_images_that_go_by_other_names_refuse_to_be_compared():
+    renamed = {f"x{image}": caption for image, caption in LONG.items()}
+    other = score(renamed, {f"x{image}": refs for image, refs in REFERENCES.items()})
+    with pytest.raises(DataError, match="they call the images by different names"):
+        compare(score(LONG, REFERENCES), other)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ConfigError, match="seed must not be negative, got -1"):
+        confidence_intervals(report_of([1.0]), seed=-1)
+
+
 def test_scores_on_other_splits_refuse_to_be_compared():
     with pytest.raises(DataError, match=r"split:val.*split:test"):
         compare(score(LONG, REFERENCES, split="val"), score(LONG, REFERENCES, split="test"))

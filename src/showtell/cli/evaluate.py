@@ -20,10 +20,11 @@ from showtell.cli.options import (
 from showtell.errors import DataError
 
 if TYPE_CHECKING:
-    from showtell.cli.scores import Evaluation
+    from showtell.cli.score_table import Evaluation
     from showtell.cli.systems import Material, System
     from showtell.metrics import Report
 
+FEW_IMAGES = 30
 # What systems mark a sentence's ends or a rare word with; tutorials leave it in.
 _MARKS = re.compile(r"<(?:start|end|s|/s|bos|eos|sos|pad|unk)>|\b(?:startseq|endseq)\b", re.I)
 
@@ -108,7 +109,7 @@ def command(
     Every score comes with its 95 % interval, beside that of one sentence for every photo and,
     with one reference left out, beside a person's.
     """
-    from showtell.cli import scores
+    from showtell.cli import score_table
     from showtell.cli.systems import SystemReader, read_material
     from showtell.data.caption_files import to_coco_results
     from showtell.files import to_json, write_atomically
@@ -121,8 +122,8 @@ def command(
     if compare and (out or per_image):
         raise click.UsageError("--out and --per-image are of one system, not of two")
     _refuse_to_overwrite([out, per_image], [*map(Path, names), references, df, training])
-    chosen = [name.replace("-", "_") for name in metrics] or DEFAULT_METRICS
-    find_metrics(chosen)  # what is missing is told before a model writes captions
+    # What is missing is told before a model writes captions.
+    chosen = list(find_metrics(metrics or DEFAULT_METRICS))
     material = read_material(references, data, split=split, df=df, training=training)
     asked = {"beam_size": beam_size, "max_length": max_length, "length_penalty": length_penalty}
     drawn = {"resamples": resamples, "seed": seed}
@@ -140,12 +141,14 @@ def command(
             for system, report in zip(systems, reports, strict=True)
         ]
     if as_json:
-        content = scores.to_dict(found, differences)
+        content = score_table.to_dict(found, differences)
         click.echo(json.dumps({**content, "bootstrap": drawn}, indent=2, ensure_ascii=False))
     else:
-        click.echo(scores.describe(found, differences))
+        click.echo(score_table.describe(found, differences))
     if per_image:
-        write_atomically(per_image, scores.per_image_csv(reports[0], systems[0].captions).encode())
+        write_atomically(
+            per_image, score_table.per_image_csv(reports[0], systems[0].captions).encode()
+        )
     for path, what in ((per_image, "scores by image"), (out, "captions")):
         if path:
             console.say(f"{len(systems[0].captions)} {what} in {path}")
@@ -166,10 +169,19 @@ def _refuse_to_overwrite(outputs: Sequence[Path | None], inputs: Sequence[Path |
 
 
 def _keep_shared(first: "System", second: "System") -> "list[System]":
-    """Keep the captions of images that both systems described."""
+    """Keep the captions of images that both described, and those that `score` refuses."""
     shared = first.captions.keys() & second.captions.keys()
+    if not shared:
+        raise DataError(f"{first.name} and {second.name} describe no image in common")
     return [
-        replace(one, captions={i: text for i, text in one.captions.items() if i in shared})
+        replace(
+            one,
+            captions={
+                image_id: text
+                for image_id, text in one.captions.items()
+                if image_id in shared or image_id not in one.references
+            },
+        )
         for one in (first, second)
     ]
 
@@ -199,6 +211,8 @@ def _score(
     marked = [text for text in system.captions.values() if _MARKS.search(text)]
     if marked:
         console.say(f"{len(marked)} captions hold marks that count as words, as in {marked[0]!r}")
+    if len(report.image_ids) < FEW_IMAGES:
+        console.say(f"intervals drawn from {len(report.image_ids)} images say little")
     if len(report.image_ids) == 1 and not material.corpus and "CIDEr" in report.scores:
         console.say("CIDEr of a single image is always 0; --df REFS gives words another weight")
     return report
@@ -214,7 +228,7 @@ def _evaluate(
     bar: console.ProgressBar,
 ) -> "Evaluation":
     """Put beside the scores what they are to be seen beside."""
-    from showtell.cli.scores import Evaluation
+    from showtell.cli.score_table import Evaluation
     from showtell.metrics import confidence_intervals, constant_floor, diversity, leave_one_out
 
     captions, corpus = system.captions, material.corpus

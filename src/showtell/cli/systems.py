@@ -44,11 +44,11 @@ def read_material(
         DataError: a file or the dataset cannot be used.
     """
     from showtell.data.pairing import all_of
-    from showtell.data.references import entries_of, read_references
+    from showtell.data.references import entries_of, read_references, read_training
     from showtell.data.sources import load_dataset
 
     records: Sequence[Record] = ()
-    seen = _read_training(training) if training else None
+    seen = read_training(training) if training else None
     if data:
         dataset = load_dataset(data)
         split = split or "val"
@@ -59,19 +59,9 @@ def read_material(
         references=read_references(references, split) if references else entries_of(records),
         split=split,
         records=records,
-        corpus=all_of(_read_training(df)) if df else None,
+        corpus=all_of(read_training(df)) if df else None,
         training=None if seen is None else [text for entry in seen for text in entry.texts],
     )
-
-
-def _read_training(path: Path) -> "list[Entry]":
-    """Read the training captions of a dataset or of a file, all of it if it has no such split."""
-    from showtell.data.references import read_references
-
-    if path.is_dir():
-        return read_references(path, "train")
-    entries = read_references(path)
-    return [entry for entry in entries if entry.split in ("train", "restval")] or entries
 
 
 @dataclass(frozen=True)
@@ -100,7 +90,9 @@ class SystemReader:
             ShowtellError: neither is there, or it cannot be used.
         """
         path = Path(name)
-        if name == "-" or not self.material.records or (path.is_file() and not _is_zip(path)):
+        # A pipe is read once, not looked into.
+        is_captions = path.exists() and not path.is_dir() and not (path.is_file() and _is_zip(path))
+        if name == "-" or is_captions or not self.material.records:
             return self._file(name)
         captions, decoding = (
             self._run(path) if (path / "config.json").exists() else self._bundle(name)
@@ -109,9 +101,8 @@ class SystemReader:
         return System(name, captions, references, decoding)
 
     def _file(self, name: str) -> System:
-        from showtell.data.caption_files import parse_captions
+        from showtell.data.caption_files import parse_captions, read_file
         from showtell.data.pairing import pair_up
-        from showtell.data.references import read_file
 
         if any(value is not None for value in self.asked.values()):
             raise click.UsageError(f"{name} is a file of captions: there is nothing to search")

@@ -18,16 +18,19 @@ import reprlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from types import MappingProxyType
 from typing import Any
 
 from showtell.errors import DataError
 
 # An image's names, the first of them found being its id.
-NAME_KEYS = ("image_id", "id", "path", "file_path", "file_name", "filename", "image", "cocoid")
+NAME_KEYS = ("image_id", "path", "file_path", "file_name", "filename", "image", "cocoid", "id")
 TEXT_KEYS = ("caption", "captions", "references", "sentences", "text")
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+_SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic"),
+    *(".heif", ".gif", ".tif", ".tiff", ".bmp"),
+)
 _NUMBER = re.compile(r"#\d+$")  # of a caption among those of its image
 
 
@@ -55,7 +58,7 @@ def parse_captions(data: bytes, name: str) -> list[Entry]:
     except UnicodeDecodeError as error:
         raise DataError(f"{name} is not UTF-8 text: {error}") from error
     first_line = text.lstrip().partition("\n")[0]
-    if first_line[:1] in ("[", "{") and "\t" not in first_line:
+    if _is_json(first_line):
         entries = list(_parse_json(text, name))
     elif delimiter := _delimiter(first_line):
         entries = list(_parse_table(text, delimiter, name))
@@ -66,9 +69,42 @@ def parse_captions(data: bytes, name: str) -> list[Entry]:
     return entries
 
 
-def to_coco_results(captions: dict[str, str]) -> list[dict[str, str]]:
-    """Captions as COCO's results format has them, ready for JSON: one row an image."""
-    return [{"image_id": image_id, "caption": text} for image_id, text in captions.items()]
+def read_captions(path: Path) -> list[Entry]:
+    """Read a caption file.
+
+    Raises:
+        DataError: it cannot be read or understood.
+    """
+    return parse_captions(read_file(path), str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """Read the bytes of a file or a pipe.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
+
+
+def to_coco_results(captions: dict[str, str]) -> list[dict[str, str | int]]:
+    """Captions as COCO's results format has them, ready for JSON: one row an image.
+
+    An id that is a number becomes one: COCO's own tools compare it with the numbers in theirs.
+    """
+    return [
+        {"image_id": int(i) if i.isdecimal() and str(int(i)) == i else i, "caption": text}
+        for i, text in captions.items()
+    ]
+
+
+def _is_json(line: str) -> bool:
+    """Whether a first line begins JSON, and not a text whose image has a name like [1].jpg."""
+    head, tab, _ = line.partition("\t")
+    return line[:1] in ("[", "{") and (not tab or '"' in head or head.strip() in ("[", "{"))
 
 
 def _parse_lines(text: str, name: str) -> Iterator[Entry]:
@@ -86,11 +122,16 @@ def _parse_lines(text: str, name: str) -> Iterator[Entry]:
                 f"{where}: expected image<TAB>caption, image#n<TAB>caption, or a first line "
                 f"image,caption, got {line[:60]!r}"
             )
+        if "\t" in caption:
+            raise DataError(
+                f"{where}: more than one TAB; a first line such as image<TAB>caption<TAB>score "
+                "names the columns"
+            )
         if key in numbered:
             raise DataError(f"{where}: {key} occurs twice")
         if image != key:
             numbered.add(key)
-        yield Entry(_names(image), (caption,))
+        yield Entry(image_names(image), (caption,))
 
 
 def _delimiter(line: str) -> str | None:
@@ -106,6 +147,8 @@ def _parse_table(text: str, delimiter: str, name: str) -> Iterator[Entry]:
     lines = io.StringIO(text.lstrip(), newline="")
     rows = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     header = [column.strip().lower() for column in next(rows)]
+    if len(set(header)) < len(header):
+        raise DataError(f"{name}, line 1: a column occurs twice in {delimiter.join(header)}")
     where = f"{name}, line 2"
     try:
         for row in rows:
@@ -131,7 +174,7 @@ def _parse_json(text: str, name: str) -> Iterator[Entry]:
     value = _load(text, name)
     files = {}
     if isinstance(value, dict) and "annotations" in value:
-        files = _coco_file_names(value.get("images"))
+        files = _coco_fileimage_names(value.get("images"))
         value = value["annotations"]
     elif isinstance(value, dict) and "images" in value:
         value = value["images"]
@@ -141,7 +184,7 @@ def _parse_json(text: str, name: str) -> Iterator[Entry]:
         yield _to_entry(row, f"{name}, record {number}", files)
 
 
-def _coco_file_names(images: Any) -> dict[str, str]:
+def _coco_fileimage_names(images: Any) -> dict[str, str]:
     """Map COCO's image numbers to file names."""
     return {
         str(image["id"]): image["file_name"]
@@ -153,8 +196,8 @@ def _coco_file_names(images: Any) -> dict[str, str]:
 def _to_entry(row: Any, where: str, files: Mapping[str, str] = MappingProxyType({})) -> Entry:
     """Read one record, whichever of the usual names its fields have."""
     keys = [key for key in NAME_KEYS if key in row] if isinstance(row, dict) else []
-    if "image_id" in keys and "id" in keys:
-        keys.remove("id")  # in COCO's files that is the caption's
+    if "id" in keys and len(keys) > 1:
+        keys.remove("id")  # of the row, or of the caption
     names = [row[key] for key in keys]
     texts = [row[key] for key in TEXT_KEYS if key in row] if names else []
     if not texts:
@@ -169,7 +212,7 @@ def _to_entry(row: Any, where: str, files: Mapping[str, str] = MappingProxyType(
     found = [str(n) for n in [*names, files.get(str(names[0]))] if isinstance(n, str | int)]
     split = row.get("split")
     return Entry(
-        names=_names(*(_whole(name, where) for name in found)),
+        names=image_names(*(_whole(name, where) for name in found)),
         texts=tuple(_whole(text, where) for text in _texts(texts[0], where)),
         split=split if isinstance(split, str) else None,
     )
@@ -195,11 +238,11 @@ def _whole(text: str, where: str) -> str:
     return text
 
 
-def _names(*names: str) -> tuple[str, ...]:
+def image_names(*names: str) -> tuple[str, ...]:
     """Add to an image's names the last part of a path, and that without a picture's suffix."""
     files = [PureWindowsPath(name) for name in names]  # splits at / and at \\
     parts = [file.name for file in files]
-    stems = [file.stem for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
+    stems = [file.stem for file in files if file.suffix.lower() in _SUFFIXES]
     return tuple(dict.fromkeys(name for name in (*names, *parts, *stems) if name))
 
 
@@ -207,7 +250,7 @@ def _is_whole(line: str) -> bool:
     """Whether a line alone is a JSON object, so that the file is JSON Lines."""
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -19,7 +19,7 @@ def pair_up(
     `score` lists both.
 
     Raises:
-        DataError: an image has two captions, or a name could mean two images.
+        DataError: an image has two captions, or a caption's names could mean two images.
     """
     references = list(references)
     humans = all_of(references)
@@ -62,7 +62,8 @@ def _id_of(entry: Entry, ids: dict[str, set[str]]) -> str:
     known = [ids[name] for name in entry.names if name in ids]
     if not known:
         return entry.names[0]
-    if len(known[0]) > 1:
-        raise DataError(f"{entry.names[0]} could be any of {', '.join(sorted(known[0]))}")
-    (image_id,) = known[0]
-    return image_id
+    meant = set.intersection(*known)
+    if len(meant) == 1:
+        return meant.pop()
+    could_be = ", ".join(sorted(set.union(*known)))
+    raise DataError(f"{' or '.join(entry.names)} could be any of {could_be} in the references")

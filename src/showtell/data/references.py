@@ -3,30 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from showtell.data.caption_files import Entry, parse_captions
+from showtell.data.caption_files import Entry, image_names, read_captions
 from showtell.data.sources import SPLIT_FILES, ImageFile, Record, load_dataset, parse_names
 from showtell.errors import DataError
-
-
-def read_entries(path: Path) -> list[Entry]:
-    """Read a caption file in any of the known formats.
-
-    Raises:
-        DataError: it cannot be read or understood.
-    """
-    return parse_captions(read_file(path), str(path))
-
-
-def read_file(path: Path) -> bytes:
-    """Read a file of a user's.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
 
 
 def read_references(path: Path, split: str | None = None) -> list[Entry]:
@@ -43,27 +22,46 @@ def read_references(path: Path, split: str | None = None) -> list[Entry]:
         if split is None:
             raise DataError(f"{path} is a dataset: give a split, {', '.join(dataset.splits)}")
         return entries_of(dataset.require(split))
-    entries = read_entries(path)
+    entries = read_captions(path)
     return _only(split, entries, path) if split else entries
+
+
+def read_training(path: Path) -> list[Entry]:
+    """Read the training captions of a dataset or a file: all of a file that knows no splits.
+
+    Raises:
+        DataError: unreadable, or there are splits, but none to train on.
+    """
+    if path.is_dir():
+        return read_references(path, "train")
+    entries = read_captions(path)
+    return _only("train", entries, path) if any(_splits(entries, path)) else entries
 
 
 def entries_of(records: Iterable[Record]) -> list[Entry]:
     """Give a dataset's captions as a file's."""
-    return [Entry((record.image_id,), record.captions, record.split) for record in records]
+    return [
+        Entry(image_names(record.image_id), record.captions, record.split) for record in records
+    ]
 
 
 def _only(split: str, entries: Sequence[Entry], path: Path) -> list[Entry]:
-    own = {entry.split for entry in entries if entry.split}
+    own, beside = _splits(entries, path)
     # Karpathy's COCO keeps part of what everybody trains on apart, as `restval`.
     wanted = {"train", "restval"} if split == "train" else {split}
     if not own.isdisjoint(wanted):
         return [entry for entry in entries if entry.split in wanted]
-    lists = {name: path.parent / file for name, file in SPLIT_FILES.items()}
-    beside = {name: file for name, file in lists.items() if file.is_file() and not own}
     if split not in beside:
         known = ", ".join(sorted({*own, *beside})) or "none"
         raise DataError(f"{path} has no split {split!r}; it has {known}")
     return _listed(entries, beside[split], path)
+
+
+def _splits(entries: Sequence[Entry], path: Path) -> tuple[set[str], dict[str, Path]]:
+    """Give the splits that a file says itself, or else those whose lists lie beside it."""
+    own = {entry.split for entry in entries if entry.split}
+    lists = {name: path.parent / file for name, file in SPLIT_FILES.items()}
+    return own, {name: file for name, file in lists.items() if file.is_file() and not own}
 
 
 def _listed(entries: Sequence[Entry], split_file: Path, path: Path) -> list[Entry]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from showtell.data.caption_files import IMAGE_SUFFIXES, parse_captions
+from showtell.data.caption_files import parse_captions
 from showtell.data.pairing import all_of
 from showtell.errors import DataError
 
@@ -24,6 +24,7 @@ SPLIT_FILES = {
     "test": "Flickr_8k.testImages.txt",
 }
 TOKEN_FILE = "Flickr8k.token.txt"
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 NESTING = 2  # folders looked into below the top: Flickr8k_Dataset.zip may unpack to one in another
 NAMED_IN_ERRORS = 3  # how many missing files a message names
 

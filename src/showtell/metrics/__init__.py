@@ -1,6 +1,6 @@
-"""Scores of captions against references, with no Java; NumPy only.
+"""Scores of captions against references, without Java; all but METEOR needs NumPy only.
 
-Numbers equal COCO-caption's (pycocoevalcap) on the same tokens; every score carries a signature.
+Numbers equal COCO-caption's (pycocoevalcap) on the same text; every score carries a signature.
 """
 
 from showtell.metrics.baselines import CONSTANT_CAPTION, LeaveOneOut, constant_floor, leave_one_out

@@ -7,7 +7,16 @@ import numpy as np
 
 from showtell.errors import DataError
 from showtell.metrics.result import percent_by_name
-from showtell.metrics.scoring import DEFAULT_METRICS, Extras, Texts, Tokens, measure, tokenize_all
+from showtell.metrics.scoring import (
+    DEFAULT_METRICS,
+    Context,
+    Texts,
+    Tokens,
+    check_captions,
+    measure,
+    refuse_images,
+    tokenize_all,
+)
 from showtell.metrics.tokenizer import ptb_tokenize
 from showtell.progress import Progress, no_progress
 
@@ -34,7 +43,7 @@ def constant_floor(
     """
     humans = _tokenize(references)
     captions = [ptb_tokenize(CONSTANT_CAPTION)] * len(humans)
-    return percent_by_name(measure(captions, humans, metrics, _extras(corpus)))
+    return percent_by_name(measure(captions, humans, metrics, _context(corpus)))
 
 
 def leave_one_out(
@@ -60,19 +69,24 @@ def leave_one_out(
         None where some image has a single reference.
 
     Raises:
-        DataError: there is no image, or one without a caption or a reference.
+        DataError: there is no image, or one without a caption or a reference, or one of these is
+            not text.
     """
+    check_captions(captions)
     humans = _tokenize(references)
+    refuse_images(references.keys() - captions.keys(), "without a caption")
     system = [ptb_tokenize(captions[image_id]) for image_id in references]
     fewest = min(map(len, humans))
     if fewest < 2:
         return None
-    extras = _extras(corpus)
+    context = _context(corpus)
     rounds = []
     for left_out in range(fewest):
         rest = [[*of_one[:left_out], *of_one[left_out + 1 :]] for of_one in humans]
         taken = [of_one[left_out] for of_one in humans]
-        rounds.append([percent_by_name(measure(s, rest, metrics, extras)) for s in (system, taken)])
+        rounds.append(
+            [percent_by_name(measure(s, rest, metrics, context)) for s in (system, taken)]
+        )
         progress(len(rounds), fewest)
     return LeaveOneOut(*(_mean(scores) for scores in zip(*rounds, strict=True)))
 
@@ -83,8 +97,8 @@ def _tokenize(references: Texts) -> list[list[Tokens]]:
     return list(tokenize_all(references).values())
 
 
-def _extras(corpus: Texts | None) -> Extras:
-    return Extras(corpus=None if corpus is None else list(tokenize_all(corpus).values()))
+def _context(corpus: Texts | None) -> Context:
+    return Context(corpus=None if corpus is None else list(tokenize_all(corpus).values()))
 
 
 def _mean(scores: Sequence[Scores]) -> Scores:

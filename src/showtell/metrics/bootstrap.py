@@ -53,7 +53,7 @@ def confidence_intervals(
     """Give the 95 % interval of every score, in percent.
 
     Raises:
-        ConfigError: `resamples` is below 100.
+        ConfigError: `resamples` is below 100, or `seed` is negative.
     """
     return {name: _interval(v) for name, v in _resample(report, resamples, seed).items()}
 
@@ -64,7 +64,7 @@ def compare(
     """Compare two systems on the same images, by each score.
 
     Raises:
-        ConfigError: `resamples` is below 100.
+        ConfigError: `resamples` is below 100, or `seed` is negative.
         DataError: they were not measured alike; the message shows both signatures.
     """
     _check_comparable(first, second)
@@ -83,10 +83,14 @@ def _check_comparable(first: Report, second: Report) -> None:
                 f"{name} of the two cannot be compared, their signatures differ: "
                 f"{signatures[0]} and {signatures[1]}"
             )
+    if first.image_ids != second.image_ids:
+        raise DataError("the two cannot be compared: they call the images by different names")
 
 
 def _resample(report: Report, resamples: int, seed: int) -> dict[str, Floats]:
     """Score resamples of the images: name -> (B,) in percent."""
+    if seed < 0:
+        raise ConfigError(f"seed must not be negative, got {seed}")
     if resamples < MIN_RESAMPLES:
         raise ConfigError(f"resamples must be at least {MIN_RESAMPLES}, got {resamples}")
     blocks = [

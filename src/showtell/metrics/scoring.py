@@ -21,8 +21,8 @@ Tokens = list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Extras:
-    """What only some metrics need."""
+class Context:
+    """What only some metrics need beside captions and references."""
 
     corpus: Sequence[Sequence[Tokens]] | None = None
     progress: Progress = no_progress
@@ -32,8 +32,8 @@ class Extras:
 class Metric:
     """How to compute scores, and how to find out early that it cannot be done."""
 
-    run: Callable[[Sequence[Tokens], Sequence[Sequence[Tokens]], Extras], MetricResult]
-    check: Callable[[], object] = lambda: None  # raises MissingExtraError
+    run: Callable[[Sequence[Tokens], Sequence[Sequence[Tokens]], Context], MetricResult]
+    check: Callable[[], object] = lambda: None  # raises MissingExtraError or DataError
 
 
 METRICS = {
@@ -83,19 +83,19 @@ def score(
         MissingExtraError: a metric needs a package that is not installed.
     """
     find_metrics(metrics)  # before any work
-    _check_captions(captions)
+    check_captions(captions)
     humans = tokenize_all(references)
     if not humans:
         raise DataError("there are no references")
     documents = None if corpus is None else list(tokenize_all(corpus).values())
     unknown = captions.keys() - references.keys()
-    _refuse(
+    refuse_images(
         unknown, "that no reference describes", f"; there are references of {next(iter(humans))}"
     )
     if not allow_missing:
         hint = "; allow_missing (--allow-missing) leaves such images out"
-        _refuse(references.keys() - captions.keys(), "without a caption", hint)
-    ids = sorted(captions)
+        refuse_images(references.keys() - captions.keys(), "without a caption", hint)
+    ids = sorted(captions, key=str)
     described = [humans[image_id] for image_id in ids]
     conditions = {
         "tok": "ptb",
@@ -106,10 +106,10 @@ def score(
         "split": split or "",
     }
     hypotheses = [ptb_tokenize(captions[image_id]) for image_id in ids]
-    extras = Extras(corpus=documents, progress=progress)
+    context = Context(corpus=documents, progress=progress)
     return Report(
         image_ids=tuple(ids),
-        results=measure(hypotheses, described, metrics, extras),
+        results=measure(hypotheses, described, metrics, context),
         conditions={key: value for key, value in conditions.items() if value},
         decoding=decoding or {},
     )
@@ -119,18 +119,21 @@ def measure(
     captions: Sequence[Tokens],
     references: Sequence[Sequence[Tokens]],
     metrics: Sequence[str] = DEFAULT_METRICS,
-    extras: Extras = Extras(),
+    context: Context = Context(),
 ) -> tuple[MetricResult, ...]:
     """Score tokenised captions against the references of the same images, by each metric."""
-    return tuple(metric.run(captions, references, extras) for metric in find_metrics(metrics))
+    return tuple(
+        metric.run(captions, references, context) for metric in find_metrics(metrics).values()
+    )
 
 
-def find_metrics(names: Sequence[str]) -> list[Metric]:
+def find_metrics(names: Sequence[str]) -> dict[str, Metric]:
     """Give the metrics of these names, ready to be used; one named twice only once.
 
     Raises:
         ConfigError: there is none of a name, or no name.
         MissingExtraError: one needs a package, or Java, that is not installed.
+        DataError: a package that one needs is damaged.
     """
     if not names:
         raise ConfigError(f"no metric is named; there are {', '.join(METRICS)}")
@@ -141,7 +144,7 @@ def find_metrics(names: Sequence[str]) -> list[Metric]:
             raise ConfigError(f"no metric {name!r}. {suggest(key, METRICS)}")
         METRICS[key].check()
         found[key] = METRICS[key]
-    return list(found.values())
+    return found
 
 
 def tokenize_all(texts: Texts) -> dict[str, list[Tokens]]:
@@ -155,13 +158,18 @@ def tokenize_all(texts: Texts) -> dict[str, list[Tokens]]:
             raise DataError(f"the references of {image_id!r} must be a list, got {of_one!r}")
         if not all(isinstance(text, str) for text in of_one):
             raise DataError(f"the references of {image_id!r} must be text, got {of_one!r}")
-    _refuse({i for i, of_one in texts.items() if not of_one}, "with no reference at all")
+    refuse_images({i for i, of_one in texts.items() if not of_one}, "with no reference at all")
     empty = {i for i, of_one in texts.items() if not all(text.strip() for text in of_one)}
-    _refuse(empty, "with an empty reference")
+    refuse_images(empty, "with an empty reference")
     return {i: [ptb_tokenize(text) for text in of_one] for i, of_one in texts.items()}
 
 
-def _check_captions(captions: Mapping[str, str]) -> None:
+def check_captions(captions: Mapping[str, str]) -> None:
+    """Refuse no captions, and what is not text.
+
+    Raises:
+        DataError: so it is.
+    """
     if not captions:
         raise DataError("there are no captions to score")
     for image_id, caption in captions.items():
@@ -169,7 +177,12 @@ def _check_captions(captions: Mapping[str, str]) -> None:
             raise DataError(f"the caption of {image_id!r} is not text: {caption!r}")
 
 
-def _refuse(found: Set[str], what: str, hint: str = "") -> None:
+def refuse_images(found: Set[str], what: str, hint: str = "") -> None:
+    """Refuse images, if there are any, with their number and the names of the first few.
+
+    Raises:
+        DataError: there are.
+    """
     if found:
         images = "1 image" if len(found) == 1 else f"{len(found)} images"
         named = ", ".join(sorted(map(str, found))[:NAMED_IN_ERRORS])

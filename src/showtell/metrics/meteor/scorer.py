@@ -79,6 +79,7 @@ class Meteor:
             for span in Sentence(words).spans()
         }
         if not phrases <= self._phrases:
+            phrases |= self._phrases  # later calls mostly ask for these again
             self._paraphrases = read_paraphrases(
                 self._table,
                 phrases,

@@ -20,8 +20,8 @@ class Evaluation:
     report: Report
     intervals: Mapping[str, Interval]
     diversity: Diversity
-    constant: Scores  # of one sentence for every photo; not of the jar's METEOR
-    leave_one_out: LeaveOneOut | None  # likewise; None where an image has a single reference
+    constant: Scores  # of one sentence for every photo; {} if not asked for
+    leave_one_out: LeaveOneOut | None  # None if not asked for, or an image has one reference
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
@@ -38,19 +38,16 @@ class Evaluation:
 
     def describe(self) -> str:
         """Lay it out for people."""
-        left = self.leave_one_out
         rows = [
             {
                 "": name,
                 "score": value,
                 "95 % interval": _interval(self.intervals[name]),
-                "constant caption": self.constant.get(name, "-"),
-                "leave-one-out": left.system.get(name, "-") if left else "-",
-                "human": left.human.get(name, "-") if left else "-",
+                **_beside(name, self.constant, {"": self.leave_one_out}),
             }
             for name, value in self.report.scores.items()
         ]
-        lines = [console.table(rows), _legend(left), "", _describe_captions(self.diversity)]
+        lines = [console.table(rows), *_legend(self), "", _describe_captions(self.diversity)]
         return "\n".join([*lines, *(f"signature: {s}" for s in _signatures(self.report))])
 
 
@@ -81,7 +78,7 @@ def to_dict(found: Sequence[Evaluation], differences: Mapping[str, Difference]) 
 def _describe_two(
     first: Evaluation, second: Evaluation, differences: Mapping[str, Difference]
 ) -> str:
-    left = [one.leave_one_out for one in (first, second)]
+    left = {" A": first.leave_one_out, " B": second.leave_one_out}
     rows = [
         {
             "": name,
@@ -90,16 +87,11 @@ def _describe_two(
             "B - A": found.second - found.first,
             "95 % interval": _interval(found.interval),
             " ": "" if found.significant else "may be chance",
-            "constant caption": first.constant.get(name, "-"),
-            **{
-                f"leave-one-out {letter}": one.system.get(name, "-") if one else "-"
-                for letter, one in zip("AB", left, strict=True)
-            },
-            "human": left[0].human.get(name, "-") if left[0] else "-",
+            **_beside(name, first.constant, left),
         }
         for name, found in differences.items()
     ]
-    lines = [console.table(rows), _legend(left[0]), ""]
+    lines = [console.table(rows), *_legend(first), ""]
     for letter, one in zip("AB", (first, second), strict=True):
         decoding = "".join(f", {key} {value}" for key, value in one.report.decoding.items())
         lines.append(f"{letter}: {one.name}{decoding}: {_describe_captions(one.diversity)}")
@@ -117,10 +109,29 @@ def per_image_csv(report: Report, captions: Mapping[str, str]) -> str:
     return out.getvalue()
 
 
-def _legend(left: LeaveOneOut | None) -> str:
-    if left:
-        return "leave-one-out, human: against all references of an image but one, each in turn"
-    return "leave-one-out, human: not measured; that takes two references or more of every image"
+def _beside(
+    name: str, constant: Scores, left: Mapping[str, LeaveOneOut | None]
+) -> dict[str, float | str]:
+    """Give the columns of the baselines, if there are any; the jar's METEOR has none."""
+    if not constant:
+        return {}
+    human = next(iter(left.values()))
+    return {
+        "constant caption": constant.get(name, "-"),
+        **{
+            f"leave-one-out{which}": one.system.get(name, "-") if one else "-"
+            for which, one in left.items()
+        },
+        "human": human.human.get(name, "-") if human else "-",
+    }
+
+
+def _legend(one: Evaluation) -> list[str]:
+    if not one.constant:
+        return []
+    if one.leave_one_out:
+        return ["leave-one-out, human: against all references of an image but one, each in turn"]
+    return ["leave-one-out, human: not measured; that takes two references or more of every image"]
 
 
 def _signatures(report: Report) -> list[str]:
