@@ -1,5 +1,7 @@
 """PyTorch and ONNX Runtime say the same."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -35,6 +37,17 @@ def test_every_decoder_has_the_same_log_probs_and_captions_on_onnx_runtime(
     parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=BeamConfig())
     assert parity.max_log_prob_error < 1e-4
     assert parity.same_captions == 1.0
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_an_exported_graph_tells_no_path_of_the_computer_it_was_made_on(
+    architecture: str, encoder_graph: bytes
+) -> None:
+    config = DecoderConfig(architecture=architecture, embedding_dim=16, hidden_dim=16)
+    decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
+    for graph in (encoder_graph, *export_decoder(decoder, feature_shape=FEATURES)):
+        assert b".py" not in graph
+        assert str(Path(__file__).parents[2]).encode() not in graph
 
 
 def test_parity_sees_a_decoder_that_is_not_the_one_exported() -> None:

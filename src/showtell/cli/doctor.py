@@ -6,20 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-PACKAGES = (
-    "showtell",
-    "numpy",
-    "pillow",
-    "pi-heif",
-    "onnxruntime",
-    "click",
-    "rich",
-    "torch",
-    "safetensors",
-    "onnx",
-    "onnxscript",
-    "matplotlib",
-)
+PACKAGES = ("showtell", "numpy", "pillow", "pi-heif", "onnxruntime", "click", "rich")
+OPTIONAL = {
+    **dict.fromkeys(("torch", "safetensors", "onnx", "onnxscript", "matplotlib"), "training"),
+    **dict.fromkeys(("pycocoevalcap", "snowballstemmer"), "METEOR"),
+}
 
 
 @click.command("doctor")
@@ -33,13 +24,13 @@ def command() -> None:
     from showtell.runtime.captioner import Captioner
     from showtell.runtime.session import available_cpus, default_threads, execution_providers
 
-    click.echo(f"python       {platform.python_version()} at {sys.executable}")
-    click.echo(f"platform     {platform.platform()}")
-    for name in PACKAGES:
-        click.echo(f"{name:<12} {_version(name)}")
-    click.echo(f"cores        {available_cpus()} available, {default_threads()} threads used")
-    click.echo(f"providers    {', '.join(execution_providers())}")
-    click.echo(f"cache        {default_cache_dir()}")
+    click.echo(f"python          {platform.python_version()} at {sys.executable}")
+    click.echo(f"platform        {platform.platform()}")
+    for name in (*PACKAGES, *OPTIONAL):
+        click.echo(f"{name:<15} {_version(name)}")
+    click.echo(f"cores           {available_cpus()} available, {default_threads()} threads used")
+    click.echo(f"providers       {', '.join(execution_providers())}")
+    click.echo(f"cache           {default_cache_dir()}")
     models = bundled_models()
     if DEFAULT_MODEL not in models:
         raise BundleError(f"the default model {DEFAULT_MODEL!r} is missing; install showtell anew")
@@ -49,7 +40,7 @@ def command() -> None:
         caption = captioner.caption(Image.new("RGB", (64, 64), "white"))
         mark = " (default)" if name == DEFAULT_MODEL else ""
         click.echo(
-            f"model        {name}{mark}: checksums right, sha256 {bundle.manifest.sha256[:12]}, "
+            f"model           {name}{mark}: checksums right, sha256 {bundle.manifest.sha256[:12]}, "
             f"{bundle.num_bytes / 1e6:.1f} MB; {'answers' if caption.text else 'gives no sentence'}"
         )
 
@@ -58,4 +49,4 @@ def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed (only training needs it)"
+        return f"not installed (only {OPTIONAL.get(name, 'showtell')} needs it)"

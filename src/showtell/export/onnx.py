@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -94,7 +95,19 @@ def _export(
             verbose=False,
         )
     assert program is not None
-    return program.model_proto.SerializeToString()
+    model = program.model_proto
+    _forget_sources(model)
+    return model.SerializeToString()
+
+
+def _forget_sources(model: onnx.ModelProto) -> None:
+    """Take out where each node came from: the exporter notes the paths of this computer."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for part in (*graph.input, *graph.output):
+        part.ClearField("metadata_props")
 
 
 @contextmanager
