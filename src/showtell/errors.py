@@ -14,7 +14,7 @@ stderr and an exit code; the library only raises.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class ShowtellError(Exception):
@@ -54,3 +54,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     options = list(known)
     close = difflib.get_close_matches(name, options, n=1)
     return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(options)}."
+
+
+def first_few(names: Sequence[str], at_most: int) -> str:
+    """List names in a message: the first of them, and an ellipsis for the rest."""
+    return ", ".join(names[:at_most]) + (", …" if len(names) > at_most else "")

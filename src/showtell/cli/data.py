@@ -8,6 +8,7 @@ import click
 
 from showtell.cli import console
 from showtell.cli.options import PATH, json_option
+from showtell.errors import first_few
 
 NAMED = 3  # missing files named for each split
 
@@ -53,9 +54,8 @@ def _notes(found: dict[str, Any]) -> list[str]:
         for what in ("missing_images", "missing_captions"):
             names = split[what]
             if names:
-                more = ", …" if len(names) > NAMED else ""
                 label = what.replace("_", " ")
-                notes.append(f"{name}: {label}: {', '.join(names[:NAMED])}{more}")
+                notes.append(f"{name}: {label}: {first_few(names, NAMED)}")
     if found["odd_ids"]:
         notes.append(f"captions of no image and no split: {', '.join(found['odd_ids'])}")
     if found["unlisted_images"]:

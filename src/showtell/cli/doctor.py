@@ -6,10 +6,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from showtell.extras import MODULES
+
 PACKAGES = ("showtell", "numpy", "pillow", "pi-heif", "onnxruntime", "click", "rich")
 OPTIONAL = {
-    **dict.fromkeys(("torch", "safetensors", "onnx", "onnxscript", "matplotlib"), "training"),
-    **dict.fromkeys(("pycocoevalcap", "snowballstemmer"), "METEOR"),
+    **dict.fromkeys(MODULES["train"], "training"),
+    **dict.fromkeys(MODULES["meteor"], "METEOR"),
 }
 
 

@@ -89,6 +89,8 @@ class SystemReader:
         Raises:
             ShowtellError: neither is there, or it cannot be used.
         """
+        from showtell.data.pairing import all_of
+
         path = Path(name)
         # A pipe is read once, not looked into.
         is_captions = path.exists() and not path.is_dir() and not (path.is_file() and _is_zip(path))
@@ -97,8 +99,7 @@ class SystemReader:
         captions, decoding = (
             self._run(path) if (path / "config.json").exists() else self._bundle(name)
         )
-        references = {record.image_id: record.captions for record in self.material.records}
-        return System(name, captions, references, decoding)
+        return System(name, captions, all_of(self.material.references), decoding)
 
     def _file(self, name: str) -> System:
         from showtell.data.caption_files import parse_captions, read_file

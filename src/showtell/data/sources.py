@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from showtell.data.caption_files import parse_captions
 from showtell.data.pairing import all_of
-from showtell.errors import DataError
+from showtell.errors import DataError, first_few
 
 SPLIT_FILES = {
     "train": "Flickr_8k.trainImages.txt",
@@ -101,7 +101,7 @@ class Dataset:
         found = self.splits[split]
         if not found.complete:
             problems = [
-                f"{len(names)} {what} missing ({_first_few(names)})"
+                f"{len(names)} {what} missing ({first_few(names, NAMED_IN_ERRORS)})"
                 for what, names in (
                     ("images", found.missing_images),
                     ("images' captions", found.missing_captions),
@@ -192,11 +192,6 @@ def _read_lines(file: ImageFile) -> list[str]:
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is not UTF-8 text: {error}") from error
     return [line.strip() for line in text.split("\n")]
-
-
-def _first_few(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:NAMED_IN_ERRORS])
-    return shown + (", …" if len(names) > NAMED_IN_ERRORS else "")
 
 
 def _files_in_folders(root: Path) -> dict[str, ImageFile]:

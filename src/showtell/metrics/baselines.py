@@ -5,17 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from showtell.errors import DataError
 from showtell.metrics.result import percent_by_name
 from showtell.metrics.scoring import (
     DEFAULT_METRICS,
     Context,
     Texts,
-    Tokens,
     check_captions,
     measure,
     refuse_images,
-    tokenize_all,
+    tokenize_references,
 )
 from showtell.metrics.tokenizer import ptb_tokenize
 from showtell.progress import Progress, no_progress
@@ -41,9 +39,9 @@ def constant_floor(
     Raises:
         DataError: there is no image, or one without a reference.
     """
-    humans = _tokenize(references)
+    humans = list(tokenize_references(references).values())
     captions = [ptb_tokenize(CONSTANT_CAPTION)] * len(humans)
-    return percent_by_name(measure(captions, humans, metrics, _context(corpus)))
+    return percent_by_name(measure(captions, humans, metrics, Context.of(corpus)))
 
 
 def leave_one_out(
@@ -73,13 +71,13 @@ def leave_one_out(
             not text.
     """
     check_captions(captions)
-    humans = _tokenize(references)
+    humans = list(tokenize_references(references).values())
     refuse_images(references.keys() - captions.keys(), "without a caption")
     system = [ptb_tokenize(captions[image_id]) for image_id in references]
     fewest = min(map(len, humans))
     if fewest < 2:
         return None
-    context = _context(corpus)
+    context = Context.of(corpus)
     rounds = []
     for left_out in range(fewest):
         rest = [[*of_one[:left_out], *of_one[left_out + 1 :]] for of_one in humans]
@@ -89,16 +87,6 @@ def leave_one_out(
         )
         progress(len(rounds), fewest)
     return LeaveOneOut(*(_mean(scores) for scores in zip(*rounds, strict=True)))
-
-
-def _tokenize(references: Texts) -> list[list[Tokens]]:
-    if not references:
-        raise DataError("there are no references")
-    return list(tokenize_all(references).values())
-
-
-def _context(corpus: Texts | None) -> Context:
-    return Context(corpus=None if corpus is None else list(tokenize_all(corpus).values()))
 
 
 def _mean(scores: Sequence[Scores]) -> Scores:

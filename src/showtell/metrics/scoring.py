@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from showtell.errors import ConfigError, DataError, suggest
+from showtell.errors import ConfigError, DataError, first_few, suggest
 from showtell.metrics.bleu import bleu
 from showtell.metrics.cider import cider, cider_d
 from showtell.metrics.meteor import MeteorJar, load_meteor, meteor, meteor_java
@@ -26,6 +26,12 @@ class Context:
 
     corpus: Sequence[Sequence[Tokens]] | None = None
     progress: Progress = no_progress
+
+    @classmethod
+    def of(cls, corpus: Texts | None, progress: Progress = no_progress) -> "Context":
+        """Tokenise a corpus, if there is one."""
+        documents = None if corpus is None else list(tokenize_all(corpus).values())
+        return cls(corpus=documents, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -84,10 +90,8 @@ def score(
     """
     find_metrics(metrics)  # before any work
     check_captions(captions)
-    humans = tokenize_all(references)
-    if not humans:
-        raise DataError("there are no references")
-    documents = None if corpus is None else list(tokenize_all(corpus).values())
+    humans = tokenize_references(references)
+    context = Context.of(corpus, progress)
     unknown = captions.keys() - references.keys()
     refuse_images(
         unknown, "that no reference describes", f"; there are references of {next(iter(humans))}"
@@ -106,7 +110,6 @@ def score(
         "split": split or "",
     }
     hypotheses = [ptb_tokenize(captions[image_id]) for image_id in ids]
-    context = Context(corpus=documents, progress=progress)
     return Report(
         image_ids=tuple(ids),
         results=measure(hypotheses, described, metrics, context),
@@ -147,6 +150,17 @@ def find_metrics(names: Sequence[str]) -> dict[str, Metric]:
     return found
 
 
+def tokenize_references(references: Texts) -> dict[str, list[Tokens]]:
+    """Tokenise what is to be scored against.
+
+    Raises:
+        DataError: there is nothing, or as `tokenize_all`.
+    """
+    if not references:
+        raise DataError("there are no references")
+    return tokenize_all(references)
+
+
 def tokenize_all(texts: Texts) -> dict[str, list[Tokens]]:
     """Tokenise the captions of each image.
 
@@ -185,6 +199,5 @@ def refuse_images(found: Set[str], what: str, hint: str = "") -> None:
     """
     if found:
         images = "1 image" if len(found) == 1 else f"{len(found)} images"
-        named = ", ".join(sorted(map(str, found))[:NAMED_IN_ERRORS])
-        more = ", …" if len(found) > NAMED_IN_ERRORS else ""
-        raise DataError(f"{images} {what}: {named}{more}{hint}")
+        named = first_few(sorted(map(str, found)), NAMED_IN_ERRORS)
+        raise DataError(f"{images} {what}: {named}{hint}")

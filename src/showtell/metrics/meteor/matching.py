@@ -66,15 +66,16 @@ def find_matches(
     """
     matches: list[list[Match]] = [[] for _ in reference.words]
     same = [word.text for word in caption.words] == [word.text for word in reference.words]
-    for matcher, agree in ((EXACT, _equal), (STEM, _same_stem), (SYNONYM, _synonymous)):
+    by_word = ((EXACT, _equal), (STEM, _same_stem), (SYNONYM, _synonymous))
+    for matcher, agree in by_word[:1] if same else by_word:
         for start, other in enumerate(reference.words):
             matches[start] += [
                 Match(start, 1, caption_start, 1, matcher)
                 for caption_start, word in enumerate(caption.words)
                 if agree(word, other)
             ]
-        if same:
-            return matches
+    if same:
+        return matches
     # Entries found by the phrase in the reference come before those found by that in the caption.
     for there, here in _paraphrase_spans(reference, caption, paraphrases):
         matches[there.start].append(Match(*there[1:], *here[1:], PARAPHRASE))

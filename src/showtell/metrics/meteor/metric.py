@@ -24,10 +24,7 @@ def meteor(
         DataError: captions and images differ in number, or an image has no reference.
         MissingExtraError, DataError: as `Meteor.load`.
     """
-    check_references(references)
-    check_lengths(captions, references)
-    statistics = load_meteor().statistics(captions, references, progress=progress)
-    return MetricResult(("METEOR",), statistics, _formula, {"meteor": "1.5"})
+    return _result("METEOR", "1.5", load_meteor(), captions, references, progress)
 
 
 def meteor_java(
@@ -42,17 +39,28 @@ def meteor_java(
         DataError: captions and images differ in number, or an image has no reference.
         MissingExtraError, DataError: as `MeteorJar.load` and `MeteorJar.statistics`.
     """
-    check_references(references)
-    check_lengths(captions, references)
     with MeteorJar.load() as jar:
-        statistics = jar.statistics(captions, references, progress=progress)
-    return MetricResult(("METEOR-java",), statistics, _formula, {"meteor": "1.5-jar"})
+        return _result("METEOR-java", "1.5-jar", jar, captions, references, progress)
 
 
 @cache
 def load_meteor() -> Meteor:
     """Load METEOR once; what it reads of the table of paraphrases serves later calls, too."""
     return Meteor.load()
+
+
+def _result(
+    name: str,
+    version: str,
+    engine: Meteor | MeteorJar,
+    captions: Sequence[Sequence[str]],
+    references: Sequence[Sequence[Sequence[str]]],
+    progress: Progress,
+) -> MetricResult:
+    check_references(references)
+    check_lengths(captions, references)
+    statistics = engine.statistics(captions, references, progress=progress)
+    return MetricResult((name,), statistics, _formula, {"meteor": version})
 
 
 def _formula(statistics: Floats) -> Floats:
