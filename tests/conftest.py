@@ -18,7 +18,8 @@ image_size = 64
 [decoder]
 embedding_dim = 24
 hidden_dim = 24
-dropout = 0.2
+image_dropout = 0.2
+embedding_dropout = 0.2
 [training]
 min_count = 1
 batch_size = 20

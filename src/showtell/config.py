@@ -38,17 +38,22 @@ class EncoderConfig:
 class DecoderConfig:
     """The network that writes the sentence."""
 
-    architecture: str = "merge"
+    architecture: str = "merge"  # a key of `showtell.models.build.ARCHITECTURES`
+    cell: Literal["lstm", "gru"] = "lstm"
     embedding_dim: int = 256  # E
     hidden_dim: int = 256  # H
-    dropout: float = 0.5  # on the features and on the embedded words
+    attention_dim: int = 256  # A, where the architecture attends
+    image_dropout: float = 0.5  # on the features; after their projection where it attends
+    embedding_dropout: float = 0.5  # on the embedded words
+    output_dropout: float = 0.0  # before the last dense layer
 
     def __post_init__(self) -> None:
-        _require(
-            self.embedding_dim >= 1, f"embedding_dim must be positive, got {self.embedding_dim}"
-        )
-        _require(self.hidden_dim >= 1, f"hidden_dim must be positive, got {self.hidden_dim}")
-        _require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
+        for name in ("embedding_dim", "hidden_dim", "attention_dim"):
+            value = getattr(self, name)
+            _require(value >= 1, f"{name} must be positive, got {value}")
+        for name in ("image_dropout", "embedding_dropout", "output_dropout"):
+            value = getattr(self, name)
+            _require(0 <= value < 1, f"{name} must be in [0, 1), got {value}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ def test_an_incomplete_split_is_refused_before_any_work(
     ("content", "message"),
     [
         ("[training]\nlearnin_rate = 0.1\n", "Did you mean 'learning_rate'?"),
-        ("[decoder]\ndropout = 1.5\n", "dropout must be in [0, 1), got 1.5"),
+        ("[decoder]\nimage_dropout = 1.5\n", "image_dropout must be in [0, 1), got 1.5"),
         ("name = \n", "is not valid TOML"),
     ],
 )

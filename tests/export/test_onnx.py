@@ -15,7 +15,7 @@ from showtell.models.build import ARCHITECTURES, build_decoder
 from showtell.models.encoders import build_encoder
 from showtell.runtime.session import make_session
 
-FEATURES = (1, 24)  # L, D
+FEATURES = (6, 24)  # L, D
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_parity_sees_a_decoder_that_is_not_the_one_exported() -> None:
     decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
     start, step = export_decoder(decoder, feature_shape=FEATURES)
     with torch.no_grad():
-        decoder.get_parameter("output.bias")[7] += 0.01
+        decoder.get_parameter("output.3.bias")[7] += 0.01
     parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=BeamConfig())
     assert parity.max_log_prob_error > 1e-3
 
@@ -91,7 +91,7 @@ def test_a_weight_too_large_for_float16_is_refused_not_rounded_to_infinity() -> 
     config = DecoderConfig(embedding_dim=32, hidden_dim=32)
     decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
     with torch.no_grad():
-        decoder.get_parameter("output.weight")[3, 3] = 1e5
+        decoder.get_parameter("output.3.weight")[3, 3] = 1e5
     _, step = export_decoder(decoder, feature_shape=FEATURES)
     with pytest.raises(BundleError, match="float16 cannot"):
         store_float16(step)
@@ -102,7 +102,7 @@ def test_parity_is_not_a_number_where_the_model_says_none() -> None:
     decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
     start, step = export_decoder(decoder, feature_shape=FEATURES)
     with torch.no_grad():
-        decoder.get_parameter("output.bias")[7] = float("nan")
+        decoder.get_parameter("output.3.bias")[7] = float("nan")
     parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=BeamConfig())
     assert np.isnan(parity.max_log_prob_error)
 

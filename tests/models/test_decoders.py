@@ -25,13 +25,15 @@ def decoder(request: pytest.FixtureRequest) -> Decoder:
 
 @pytest.fixture
 def features() -> Tensor:
-    return torch.rand(2, 1, D, generator=torch.Generator().manual_seed(4)) * 3
+    return torch.rand(2, 4, D, generator=torch.Generator().manual_seed(4)) * 3
 
 
 def whole(decoder: Decoder, features: Tensor, token_ids: Tensor, images: Tensor) -> Tensor:
     """Log-probabilities (R, T, V) of the next token, by teacher forcing."""
     with torch.inference_mode():
-        return functional.log_softmax(decoder.readout(decoder(features, token_ids, images)), dim=-1)
+        return functional.log_softmax(
+            decoder.readout(decoder(features, token_ids, images).outputs), dim=-1
+        )
 
 
 def test_teacher_forcing_and_single_steps_agree(decoder: Decoder, features: Tensor) -> None:
@@ -39,7 +41,7 @@ def test_teacher_forcing_and_single_steps_agree(decoder: Decoder, features: Tens
     with torch.inference_mode():
         state = {name: tensor[IMAGES] for name, tensor in decoder.start(features).items()}
         for t in range(SENTENCES.shape[1]):
-            log_probs, state = decoder.step(SENTENCES[:, t], state)
+            log_probs, state, _ = decoder.step(SENTENCES[:, t], state)
             torch.testing.assert_close(log_probs, expected[:, t], atol=1e-5, rtol=0)
 
 
@@ -81,7 +83,7 @@ def test_dropout_disturbs_training_only(decoder: Decoder, features: Tensor) -> N
 
 
 def test_every_weight_learns(decoder: Decoder, features: Tensor) -> None:
-    logits = decoder.readout(decoder(features, SENTENCES, IMAGES))
+    logits = decoder.readout(decoder(features, SENTENCES, IMAGES).outputs)
     logits.logsumexp(dim=-1).sum().backward()
     idle = [n for n, p in decoder.named_parameters() if p.grad is None or not p.grad.any()]
     assert idle == []
@@ -108,8 +110,8 @@ def test_fresh_weights_keep_the_size_of_the_signal() -> None:
     weights = dict(decoder.named_parameters())
     glorot = (6 / (1280 + 256)) ** 0.5
     assert 0.98 * glorot < weights["image.weight"].abs().max() <= glorot
-    recurrent = weights["lstm.weight_hh_l0"][:256]
+    recurrent = weights["recurrence.layer.weight_hh_l0"][:256]
     torch.testing.assert_close(recurrent @ recurrent.T, torch.eye(256), atol=1e-5, rtol=0)
-    forget = weights["lstm.bias_ih_l0"] + weights["lstm.bias_hh_l0"]
+    forget = weights["recurrence.layer.bias_ih_l0"] + weights["recurrence.layer.bias_hh_l0"]
     assert forget.tolist() == [0.0] * 256 + [1.0] * 256 + [0.0] * 512
     assert not weights["embedding.weight"][PAD_ID].any()

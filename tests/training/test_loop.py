@@ -27,7 +27,9 @@ SUBJECTS = ("dog", "cat", "man", "girl", "horse", "bird", "boat", "bus")
 CAPTIONS = [(f"a {s} stands on grass", f"one {s}", f"the {s} in the sun") for s in SUBJECTS]
 CONFIG = Config(
     name="tiny",
-    decoder=DecoderConfig(embedding_dim=12, hidden_dim=12, dropout=0.2),
+    decoder=DecoderConfig(
+        embedding_dim=12, hidden_dim=12, image_dropout=0.2, embedding_dropout=0.2
+    ),
     training=TrainingConfig(
         min_count=1, batch_size=6, learning_rate=0.02, max_epochs=3, patience=3
     ),

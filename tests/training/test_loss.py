@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from showtell.data.dataset import Batch
-from showtell.models.decoders import Decoder, State
+from showtell.models.decoders import Decoder, Reading, State, Step
 from showtell.training.loss import caption_loss
 from showtell.vocabulary import END_ID, PAD_ID, START_ID
 
@@ -19,8 +19,8 @@ class Unigram(Decoder):
         super().__init__()
         self.logits = torch.tensor(probs).log()
 
-    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Tensor:
-        return torch.zeros(*token_ids.shape, 1)
+    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
+        return Reading(torch.zeros(*token_ids.shape, 1))
 
     def readout(self, outputs: Tensor) -> Tensor:
         return self.logits + outputs
@@ -28,7 +28,7 @@ class Unigram(Decoder):
     def start(self, features: Tensor) -> State:
         raise AssertionError("not used in training")
 
-    def step(self, token_ids: Tensor, state: State) -> tuple[Tensor, State]:
+    def step(self, token_ids: Tensor, state: State) -> Step:
         raise AssertionError("not used in training")
 
 

@@ -6,7 +6,8 @@
 | start    | features (B, L, D)              | the state, each (B, …)                          |
 | step     | token_ids (R,), the state       | log_probs (R, V), `next_` and the state's names |
 
-State that a step only reads (the projected photo, say) is not among its outputs.
+State that a step only reads (the projected photo, say) is not among its outputs. A decoder that
+attends has one more output of `step`, attention_weights (R, L).
 """
 
 import logging
@@ -41,15 +42,16 @@ def export_decoder(decoder: Decoder, *, feature_shape: tuple[int, int]) -> tuple
     features = torch.zeros(2, *feature_shape)
     with torch.inference_mode():
         state = decoder.start(features)
-        _, after = decoder.step(torch.zeros(2, dtype=torch.int64), state)
+        probe = decoder.step(torch.zeros(2, dtype=torch.int64), state)
     names = list(state)
-    changing = [name for name in names if after[name] is not state[name]]
+    changing = [name for name in names if probe.state[name] is not state[name]]
+    looking = ["attention_weights"] if probe.attention_weights is not None else []
     start = _export(_Start(decoder, names), (features,), inputs=["features"], outputs=names)
     step = _export(
         _Step(decoder, names, changing),
         (torch.zeros(2, dtype=torch.int64), *state.values()),
         inputs=["token_ids", *names],
-        outputs=["log_probs", *(f"next_{name}" for name in changing)],
+        outputs=["log_probs", *(f"next_{name}" for name in changing), *looking],
     )
     return start, step
 
@@ -71,8 +73,9 @@ class _Step(nn.Module):
 
     def forward(self, token_ids: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
         state: State = dict(zip(self.names, tensors, strict=True))
-        log_probs, after = self.decoder.step(token_ids, state)
-        return (log_probs, *(after[name] for name in self.changing))
+        log_probs, after, weights = self.decoder.step(token_ids, state)
+        looking = () if weights is None else (weights,)
+        return (log_probs, *(after[name] for name in self.changing), *looking)
 
 
 def _export(

@@ -1,56 +1,93 @@
 """From a config to a decoder with fresh weights."""
 
-from collections.abc import Callable
-
 import torch
 from torch import nn
 
-from showtell.config import DecoderConfig
+from showtell.config import DecoderConfig, EncoderConfig
 from showtell.errors import ConfigError, suggest
-from showtell.models.decoders import Decoder, MergeDecoder
+from showtell.models.decoders import Decoder
+from showtell.models.decoders.attention import AttentionDecoder
+from showtell.models.decoders.inject import (
+    InitInjectDecoder,
+    ParInjectDecoder,
+    PreInjectDecoder,
+)
+from showtell.models.decoders.merge import MergeConcatDecoder, MergeDecoder
+from showtell.models.decoders.recurrence import initialise_recurrence
+from showtell.models.decoders.topdown import TopDownDecoder
 from showtell.vocabulary import PAD_ID
 
-ARCHITECTURES: dict[str, Callable[..., Decoder]] = {
+Architecture = (
+    type[MergeDecoder]
+    | type[MergeConcatDecoder]
+    | type[InitInjectDecoder]
+    | type[PreInjectDecoder]
+    | type[ParInjectDecoder]
+    | type[AttentionDecoder]
+    | type[TopDownDecoder]
+)
+ARCHITECTURES: dict[str, Architecture] = {
     "merge": MergeDecoder,
+    "merge-concat": MergeConcatDecoder,
+    "init-inject": InitInjectDecoder,
+    "pre-inject": PreInjectDecoder,
+    "par-inject": ParInjectDecoder,
+    "attention": AttentionDecoder,
+    "topdown": TopDownDecoder,
 }
+
+
+def find_architecture(name: str) -> Architecture:
+    """Look a decoder up by its word in the config.
+
+    Raises:
+        ConfigError: no architecture of that name.
+    """
+    if name not in ARCHITECTURES:
+        raise ConfigError(f"unknown architecture {name!r}. {suggest(name, ARCHITECTURES)}")
+    return ARCHITECTURES[name]
+
+
+def check_decoder(decoder: DecoderConfig, encoder: EncoderConfig) -> None:
+    """Check that a decoder exists and can use the features, before they are computed.
+
+    Raises:
+        ConfigError: no architecture of that name, or it attends and there is but one vector.
+    """
+    if find_architecture(decoder.architecture).needs_grid and encoder.features != "grid":
+        raise ConfigError(
+            f"the architecture {decoder.architecture} looks at a feature grid, but "
+            f'encoder.features is "{encoder.features}"; set it to "grid"'
+        )
 
 
 def build_decoder(config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> Decoder:
     """Build a decoder with fresh weights, in training mode.
 
+    Args:
+        feature_dim: D, the width of the encoder's features.
+
     Raises:
         ConfigError: no architecture of that name.
     """
-    if config.architecture not in ARCHITECTURES:
-        raise ConfigError(
-            f"unknown architecture {config.architecture!r}. "
-            f"{suggest(config.architecture, ARCHITECTURES)}"
-        )
-    build = ARCHITECTURES[config.architecture]
-    decoder = build(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
+    architecture = find_architecture(config.architecture)
+    decoder = architecture(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
     decoder.apply(_initialise)
     return decoder
 
 
 @torch.no_grad()
 def _initialise(module: nn.Module) -> None:
-    """Draw weights so that the signal keeps its size: Glorot, orthogonal per gate, open gates.
+    """Draw weights so that the signal keeps its size.
 
-    Source: Glorot and Bengio 2010 (uniform); Saxe et al. 2014 (orthogonal recurrence); Jozefowicz
-    et al. 2015 (forget gates open at first).
+    Source: Glorot and Bengio 2010 (uniform).
     """
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     elif isinstance(module, nn.Embedding):
         nn.init.uniform_(module.weight, -0.1, 0.1)
         module.weight[PAD_ID].zero_()
-    elif isinstance(module, nn.LSTM):
-        weights = dict(module.named_parameters())
-        nn.init.xavier_uniform_(weights["weight_ih_l0"])
-        for gate in weights["weight_hh_l0"].chunk(4):
-            nn.init.orthogonal_(gate)
-        nn.init.zeros_(weights["bias_hh_l0"])
-        nn.init.zeros_(weights["bias_ih_l0"])
-        forget = slice(module.hidden_size, 2 * module.hidden_size)  # gates: in, forget, cell, out
-        weights["bias_ih_l0"][forget] = 1.0
+    elif isinstance(module, nn.LSTM | nn.GRU):
+        initialise_recurrence(module)

@@ -18,6 +18,8 @@ class TorchStepper:
         """Begin one sentence for each of the features (B, L, D)."""
         self._decoder = decoder
         self._device = features.device
+        self._image_of_row = np.arange(len(features))
+        self._constant: set[str] = set()  # state that no step changes
         with torch.inference_mode():
             self._state = decoder.start(features)
 
@@ -30,11 +32,20 @@ class TorchStepper:
         """Read one token a row (R,); give log-probabilities of the next (R, V), in nats."""
         with torch.inference_mode():
             ids = torch.from_numpy(token_ids).to(self._device)
-            log_probs, self._state = self._decoder.step(ids, self._state)
+            log_probs, after, _ = self._decoder.step(ids, self._state)
+            self._constant = {name for name, part in after.items() if part is self._state[name]}
+            self._state = after
             return log_probs.float().cpu().numpy()
 
     def select(self, rows: NDArray[np.int64]) -> None:
         """Make row i a copy of what was row `rows[i]`."""
+        images = self._image_of_row[rows]
+        # A search mostly reorders the rows of each image among themselves: what only depends on
+        # the image, a grid of many locations, is then where it must be.
+        stay = self._constant if np.array_equal(images, self._image_of_row) else set()
+        self._image_of_row = images
         with torch.inference_mode():
             index = torch.from_numpy(rows).to(self._device)
-            self._state = {name: tensor[index] for name, tensor in self._state.items()}
+            self._state = {
+                name: part if name in stay else part[index] for name, part in self._state.items()
+            }

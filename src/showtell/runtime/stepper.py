@@ -16,7 +16,10 @@ class OnnxStepper:
         self._step = step
         names = [output.name for output in start.get_outputs()]
         self._state = dict(zip(names, start.run(names, {"features": features}), strict=True))
-        self._outputs = [output.name for output in step.get_outputs()]
+        self._image_of_row = np.arange(len(features))
+        changing = [f"next_{name}" for name in names]
+        found = {output.name for output in step.get_outputs()}
+        self._outputs = ["log_probs", *(name for name in changing if name in found)]
 
     @property
     def num_rows(self) -> int:
@@ -34,4 +37,12 @@ class OnnxStepper:
 
     def select(self, rows: NDArray[np.int64]) -> None:
         """Make row i a copy of what was row `rows[i]`."""
-        self._state = {name: value[rows] for name, value in self._state.items()}
+        images = self._image_of_row[rows]
+        # A search mostly reorders the rows of each image among themselves: what only depends on
+        # the image, a grid of many locations, is then where it must be.
+        moves = not np.array_equal(images, self._image_of_row)
+        self._image_of_row = images
+        self._state = {
+            name: part[rows] if moves or f"next_{name}" in self._outputs else part
+            for name, part in self._state.items()
+        }

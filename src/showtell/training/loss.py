@@ -20,7 +20,7 @@ def caption_loss(decoder: Decoder, batch: Batch) -> tuple[Tensor, int]:
 
     Source: Vinyals et al. 2015 (arXiv:1411.4555), eq. 13.
     """
-    outputs = decoder(batch.features, batch.inputs, batch.image_index)  # (R, T, H)
+    outputs, _ = decoder(batch.features, batch.inputs, batch.image_index)  # (R, T, W)
     real = batch.targets != PAD_ID  # (R, T)
     logits = decoder.readout(outputs[real])  # (tokens, V)
     loss = functional.cross_entropy(logits, batch.targets[real])

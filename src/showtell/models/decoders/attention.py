@@ -1,0 +1,52 @@
+"""Show, Attend and Tell: one recurrence that looks before every word."""
+
+import torch
+from torch import Tensor, nn
+
+from showtell.config import DecoderConfig
+from showtell.models.decoders.attend import Advance, AttendingDecoder
+from showtell.models.decoders.base import State
+from showtell.models.decoders.recurrence import Recurrence
+
+
+class AttentionDecoder(AttendingDecoder):
+    """Soft attention, gated, with a deep output layer.
+
+    The doubly stochastic term is part of the loss (`training.doubly_stochastic`).
+
+    Source: Xu et al. 2015 (arXiv:1502.03044), sections 3.1.2 and 4.2.1; the output layer is eq. 7
+    with the tanh of the authors' code.
+    """
+
+    def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
+        super().__init__(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
+        embedding_dim, hidden_dim = config.embedding_dim, config.hidden_dim
+        self.recurrence = Recurrence(config.cell, embedding_dim + hidden_dim, hidden_dim)
+        self.first = nn.Linear(hidden_dim, hidden_dim * len(self.recurrence.state_names))
+        self.gate = nn.Linear(hidden_dim, hidden_dim)
+        self.output = nn.Sequential(
+            nn.Linear(2 * hidden_dim + embedding_dim, embedding_dim),
+            nn.Tanh(),
+            nn.Dropout(config.output_dropout),
+            nn.Linear(embedding_dim, vocabulary_size),
+        )
+
+    def first_state(self, values: Tensor) -> State:
+        names = self.recurrence.state_names
+        parts = self.first(values.mean(dim=1)).tanh().chunk(len(names), dim=-1)
+        return dict(zip(names, parts, strict=True))
+
+    def word_gates(self, embedded: Tensor) -> Tensor:
+        return self.recurrence.gates(embedded)
+
+    def advance(self, embedded: Tensor, gates: Tensor, state: State) -> Advance:
+        hidden = state["hidden"]
+        context, weights = self.attention(hidden, state["keys"], state["values"])
+        context = self.gate(hidden).sigmoid() * context  # beta of section 4.2.1
+        gates = gates + self.recurrence.gates(context, first=embedded.shape[-1])
+        after = self.recurrence.update(gates, state)
+        output = torch.cat([after["hidden"], context, embedded], dim=-1)
+        return Advance(output, after, weights)
+
+    def readout(self, outputs: Tensor) -> Tensor:
+        return self.output(outputs)
