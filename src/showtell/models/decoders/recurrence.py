@@ -26,7 +26,7 @@ class Recurrence(nn.Module):
         self.layer: nn.LSTM | nn.GRU = layer(input_dim, hidden_dim, batch_first=True)
 
     def forward(self, x: Tensor, state: State) -> Tensor:
-        """Run whole sentences (R, T, input) from a state; give hidden after each token (R, T, H)."""
+        """Run whole sentences (R, T, input) from a state; give every hidden (R, T, H)."""
         first = tuple(state[name].unsqueeze(0).contiguous() for name in self.state_names)
         outputs, _ = self.layer(x, first if len(first) > 1 else first[0])
         return outputs
@@ -45,13 +45,16 @@ class Recurrence(nn.Module):
         The parts of an input that are known beforehand can so be multiplied for a whole sentence,
         or for an image, at once.
         """
-        return functional.linear(x, self.layer.weight_ih_l0[:, first : first + x.shape[-1]])
+        weight = self.layer.get_parameter("weight_ih_l0")
+        return functional.linear(x, weight[:, first : first + x.shape[-1]])
 
     def update(self, gates: Tensor, state: State) -> State:
         """Take one step; `gates` (R, 4H or 3H) is the sum over the parts of the input."""
-        gates = gates + self.layer.bias_ih_l0
+        weight, bias_ih, bias_hh = map(
+            self.layer.get_parameter, ("weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        )
         hidden = state["hidden"]
-        recurrent = functional.linear(hidden, self.layer.weight_hh_l0, self.layer.bias_hh_l0)
+        gates, recurrent = gates + bias_ih, functional.linear(hidden, weight, bias_hh)
         if "cell" in self.state_names:
             return _lstm_update(gates + recurrent, state["cell"])
         return {"hidden": _gru_update(gates, recurrent, hidden)}
