@@ -13,7 +13,11 @@ from showtell.models.decoders.inject import (
     PreInjectDecoder,
 )
 from showtell.models.decoders.merge import MergeConcatDecoder, MergeDecoder
-from showtell.models.decoders.recurrence import initialise_recurrence
+from showtell.models.decoders.recurrence import (
+    Recurrence,
+    RecurrentCell,
+    initialise_recurrence,
+)
 from showtell.models.decoders.topdown import TopDownDecoder
 from showtell.vocabulary import PAD_ID
 
@@ -89,5 +93,5 @@ def _initialise(module: nn.Module) -> None:
     elif isinstance(module, nn.Embedding):
         nn.init.uniform_(module.weight, -0.1, 0.1)
         module.weight[PAD_ID].zero_()
-    elif isinstance(module, nn.LSTM | nn.GRU):
+    elif isinstance(module, Recurrence | RecurrentCell):
         initialise_recurrence(module)

@@ -1,7 +1,8 @@
 """Decoders: from image features and the words so far to the next word.
 
 base         what training, search and export ask of every decoder
-recurrence   one LSTM or GRU layer, whole sentences at once or a token at a time
+recurrence   LSTM or GRU, whole sentences at once or a token at a time
+one_vector   what the decoders of one vector a photo share
 merge        the photo joins after the recurrence: merge, merge-concat
 inject       the photo goes into the recurrence: init-inject, pre-inject, par-inject
 attend       soft attention over a feature grid, and what its decoders share

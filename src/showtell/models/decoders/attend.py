@@ -92,11 +92,11 @@ class AttendingDecoder(Decoder):
         rows = (lengths[:, None] > torch.arange(token_ids.shape[1], device=lengths.device)).sum(0)
         state = {name: part[image_index[order]] for name, part in self.start(features).items()}
         embedded = self._embed(token_ids[order])
-        gates = self.word_gates(embedded)
+        words = zip(embedded.unbind(dim=1), self.word_gates(embedded).unbind(dim=1), strict=True)
         outputs, weights = [], []
-        for t, live in enumerate(rows.tolist()):
+        for live, (word, gates) in zip(rows.tolist(), words, strict=True):
             state = {name: part[:live] for name, part in state.items()}
-            advance = self.advance(embedded[:live, t], gates[:live, t], state)
+            advance = self.advance(word[:live], gates[:live], state)
             state = {**state, **advance.state}
             outputs.append(_fill(advance.output, len(order)))
             weights.append(_fill(advance.attention_weights, len(order)))

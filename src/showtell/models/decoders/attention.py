@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from showtell.config import DecoderConfig
 from showtell.models.decoders.attend import Advance, AttendingDecoder
 from showtell.models.decoders.base import State
-from showtell.models.decoders.recurrence import Recurrence
+from showtell.models.decoders.recurrence import RecurrentCell
 
 
 class AttentionDecoder(AttendingDecoder):
@@ -21,7 +21,9 @@ class AttentionDecoder(AttendingDecoder):
     def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
         super().__init__(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
         embedding_dim, hidden_dim = config.embedding_dim, config.hidden_dim
-        self.recurrence = Recurrence(config.cell, embedding_dim + hidden_dim, hidden_dim)
+        self.recurrence = RecurrentCell(config.cell, hidden_dim)
+        self.word = self.recurrence.input(embedding_dim)
+        self.context = self.recurrence.input(hidden_dim)
         self.first = nn.Linear(hidden_dim, hidden_dim * len(self.recurrence.state_names))
         self.gate = nn.Linear(hidden_dim, hidden_dim)
         self.output = nn.Sequential(
@@ -37,14 +39,13 @@ class AttentionDecoder(AttendingDecoder):
         return dict(zip(names, parts, strict=True))
 
     def word_gates(self, embedded: Tensor) -> Tensor:
-        return self.recurrence.gates(embedded)
+        return self.word(embedded)
 
     def advance(self, embedded: Tensor, gates: Tensor, state: State) -> Advance:
         hidden = state["hidden"]
         context, weights = self.attention(hidden, state["keys"], state["values"])
         context = self.gate(hidden).sigmoid() * context  # beta of section 4.2.1
-        gates = gates + self.recurrence.gates(context, first=embedded.shape[-1])
-        after = self.recurrence.update(gates, state)
+        after = self.recurrence(gates + self.context(context), state)
         output = torch.cat([after["hidden"], context, embedded], dim=-1)
         return Advance(output, after, weights)
 

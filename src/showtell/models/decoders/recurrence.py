@@ -1,6 +1,8 @@
-"""One LSTM or GRU layer, whole sentences at once or a token at a time.
+"""Recurrent layers: `Recurrence` for whole sentences, `RecurrentCell` for a token at a time.
 
-The state of an LSTM is `hidden` and `cell`, that of a GRU is `hidden`, each (R, H).
+Both are an LSTM (Hochreiter and Schmidhuber 1997, with forget gates) or a GRU (Cho et al. 2014).
+The state of an LSTM is `hidden` and `cell`, that of a GRU is `hidden`, each (R, H). G is the
+number of gates, 4 or 3.
 """
 
 from typing import Literal
@@ -13,15 +15,15 @@ from showtell.models.decoders.base import State
 
 Cell = Literal["lstm", "gru"]
 STATE_NAMES: dict[Cell, tuple[str, ...]] = {"lstm": ("hidden", "cell"), "gru": ("hidden",)}
+NUM_GATES: dict[Cell, int] = {"lstm": 4, "gru": 3}
 
 
 class Recurrence(nn.Module):
-    """Hochreiter and Schmidhuber 1997 with forget gates (`lstm`), or Cho et al. 2014 (`gru`)."""
+    """One layer whose inputs are all known beforehand in training: a sentence is one call."""
 
     def __init__(self, cell: Cell, input_dim: int, hidden_dim: int) -> None:
         super().__init__()
         self.state_names = STATE_NAMES[cell]
-        self.hidden_dim = hidden_dim
         layer = {"lstm": nn.LSTM, "gru": nn.GRU}[cell]
         self.layer: nn.LSTM | nn.GRU = layer(input_dim, hidden_dim, batch_first=True)
 
@@ -33,59 +35,81 @@ class Recurrence(nn.Module):
 
     def step(self, x: Tensor, state: State) -> State:
         """Run one token a row (R, input)."""
-        return self.update(self.gates(x), state)
+        ih, hh, bias_ih, bias_hh = map(
+            self.layer.get_parameter, ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        )
+        hidden = state["hidden"]
+        return update(
+            functional.linear(x, ih, bias_ih), functional.linear(hidden, hh, bias_hh), state
+        )
+
+    def zeros(self, like: Tensor) -> State:
+        """The state before anything: one row for each of `like`'s."""
+        shape = like.shape[0], self.layer.hidden_size
+        return {name: like.new_zeros(shape) for name in self.state_names}
+
+
+class RecurrentCell(nn.Module):
+    """One layer that is told what its inputs add to the gates.
+
+    An input of several parts is a sum of one dense layer for each, and a part that is known
+    beforehand is multiplied once for a whole sentence, or once for an image.
+    """
+
+    def __init__(self, cell: Cell, hidden_dim: int) -> None:
+        super().__init__()
+        self.state_names = STATE_NAMES[cell]
+        self.hidden_dim = hidden_dim
+        self.gate_dim = NUM_GATES[cell] * hidden_dim  # G·H
+        self.recurrent = nn.Linear(hidden_dim, self.gate_dim)
+
+    def forward(self, gates: Tensor, state: State) -> State:
+        """Take one step; `gates` (R, G·H) is the sum over the parts of the input."""
+        return update(gates, self.recurrent(state["hidden"]), state)
+
+    def input(self, input_dim: int) -> nn.Linear:
+        """Make the dense layer of one part of the input."""
+        return nn.Linear(input_dim, self.gate_dim, bias=False)
 
     def zeros(self, like: Tensor) -> State:
         """The state before anything: one row for each of `like`'s."""
         return {name: like.new_zeros(like.shape[0], self.hidden_dim) for name in self.state_names}
 
-    def gates(self, x: Tensor, *, first: int = 0) -> Tensor:
-        """What inputs `first` and following (…, n) add to the gates (…, 4H or 3H).
 
-        The parts of an input that are known beforehand can so be multiplied for a whole sentence,
-        or for an image, at once.
-        """
-        weight = self.layer.get_parameter("weight_ih_l0")
-        return functional.linear(x, weight[:, first : first + x.shape[-1]])
-
-    def update(self, gates: Tensor, state: State) -> State:
-        """Take one step; `gates` (R, 4H or 3H) is the sum over the parts of the input."""
-        weight, bias_ih, bias_hh = map(
-            self.layer.get_parameter, ("weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        )
-        hidden = state["hidden"]
-        gates, recurrent = gates + bias_ih, functional.linear(hidden, weight, bias_hh)
-        if "cell" in self.state_names:
-            return _lstm_update(gates + recurrent, state["cell"])
-        return {"hidden": _gru_update(gates, recurrent, hidden)}
-
-
-def _lstm_update(gates: Tensor, cell: Tensor) -> State:
-    into, forget, new, out = gates.chunk(4, dim=-1)
-    cell = forget.sigmoid() * cell + into.sigmoid() * new.tanh()
+def update(gates: Tensor, recurrent: Tensor, state: State) -> State:
+    """Take one step of an LSTM or GRU: what input and hidden state add to the gates (R, G·H)."""
+    if "cell" not in state:
+        return {"hidden": _gru(gates, recurrent, state["hidden"])}
+    into, forget, new, out = (gates + recurrent).chunk(4, dim=-1)
+    cell = forget.sigmoid() * state["cell"] + into.sigmoid() * new.tanh()
     return {"hidden": out.sigmoid() * cell.tanh(), "cell": cell}
 
 
-def _gru_update(gates: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
-    reset, update, new = gates.chunk(3, dim=-1)
-    reset_hidden, update_hidden, new_hidden = recurrent.chunk(3, dim=-1)
-    update = (update + update_hidden).sigmoid()
-    new = (new + (reset + reset_hidden).sigmoid() * new_hidden).tanh()
-    return torch.lerp(new, hidden, update)
+def _gru(gates: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
+    reset, keep, new = gates.chunk(3, dim=-1)
+    reset_too, keep_too, new_too = recurrent.chunk(3, dim=-1)
+    new = (new + (reset + reset_too).sigmoid() * new_too).tanh()
+    return torch.lerp(new, hidden, (keep + keep_too).sigmoid())
 
 
 @torch.no_grad()
-def initialise_recurrence(layer: nn.LSTM | nn.GRU) -> None:
-    """Glorot for the inputs, orthogonal for each recurrent gate, forget gates open at first.
+def initialise_recurrence(module: Recurrence | RecurrentCell) -> None:
+    """Make each recurrent gate orthogonal and open an LSTM's forget gates.
 
     Source: Saxe et al. 2014 (orthogonal); Jozefowicz et al. 2015 (forget gates).
     """
-    weights = dict(layer.named_parameters())
-    nn.init.xavier_uniform_(weights["weight_ih_l0"])
-    for gate in weights["weight_hh_l0"].split(layer.hidden_size):
+    recurrent: Tensor
+    bias: Tensor
+    if isinstance(module, Recurrence):
+        weights = dict(module.layer.named_parameters())
+        nn.init.xavier_uniform_(weights["weight_ih_l0"])
+        nn.init.zeros_(weights["bias_hh_l0"])
+        recurrent, bias = weights["weight_hh_l0"], weights["bias_ih_l0"]
+    else:
+        recurrent, bias = module.recurrent.weight, module.recurrent.bias
+    hidden_dim = recurrent.shape[1]
+    for gate in recurrent.split(hidden_dim):
         nn.init.orthogonal_(gate)
-    nn.init.zeros_(weights["bias_hh_l0"])
-    nn.init.zeros_(weights["bias_ih_l0"])
-    if isinstance(layer, nn.LSTM):
-        forget = slice(layer.hidden_size, 2 * layer.hidden_size)  # gates: in, forget, cell, out
-        weights["bias_ih_l0"][forget] = 1.0
+    nn.init.zeros_(bias)
+    if "cell" in module.state_names:
+        bias[hidden_dim : 2 * hidden_dim] = 1.0  # gates: in, forget, cell, out

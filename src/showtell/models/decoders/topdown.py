@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from showtell.config import DecoderConfig
 from showtell.models.decoders.attend import Advance, AttendingDecoder
 from showtell.models.decoders.base import State
-from showtell.models.decoders.recurrence import Recurrence
+from showtell.models.decoders.recurrence import RecurrentCell
 
 
 class TopDownDecoder(AttendingDecoder):
@@ -20,48 +20,46 @@ class TopDownDecoder(AttendingDecoder):
     def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
         super().__init__(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
         hidden_dim = config.hidden_dim
-        # Inputs of the first: word E, mean of the grid H, hidden of the second H.
-        self.looking = Recurrence(config.cell, config.embedding_dim + 2 * hidden_dim, hidden_dim)
-        self.speaking = Recurrence(config.cell, 2 * hidden_dim, hidden_dim)  # context, looking
+        self.looking = RecurrentCell(config.cell, hidden_dim)
+        self.word = self.looking.input(config.embedding_dim)
+        self.mean = self.looking.input(hidden_dim)
+        self.said = self.looking.input(hidden_dim)
+        self.speaking = RecurrentCell(config.cell, hidden_dim)
+        self.context = self.speaking.input(hidden_dim)
+        self.looked = self.speaking.input(hidden_dim)
         self.output = nn.Sequential(
             nn.Dropout(config.output_dropout), nn.Linear(hidden_dim, vocabulary_size)
         )
 
     def first_state(self, values: Tensor) -> State:
-        mean = values.mean(dim=1)
-        zeros = _prefixed("looking", self.looking.zeros(mean)) | _prefixed(
-            "speaking", self.speaking.zeros(mean)
-        )
-        return {"mean_gates": self.looking.gates(mean, first=self._word_dim), **zeros}
+        mean = values.mean(dim=1)  # (N, H)
+        return {
+            "mean_gates": self.mean(mean),
+            **_named("looking", self.looking.zeros(mean)),
+            **_named("speaking", self.speaking.zeros(mean)),
+        }
 
     def word_gates(self, embedded: Tensor) -> Tensor:
-        return self.looking.gates(embedded)
+        return self.word(embedded)
 
     def advance(self, embedded: Tensor, gates: Tensor, state: State) -> Advance:
-        said = state["speaking_hidden"]
-        first = self._word_dim + said.shape[-1]
-        gates = gates + state["mean_gates"] + self.looking.gates(said, first=first)
-        looking = self.looking.update(gates, _without("looking", state))
-        hidden = looking["hidden"]
-        context, weights = self.attention(hidden, state["keys"], state["values"])
-        gates = self.speaking.gates(context) + self.speaking.gates(hidden, first=context.shape[-1])
-        speaking = self.speaking.update(gates, _without("speaking", state))
-        after = _prefixed("looking", looking) | _prefixed("speaking", speaking)
+        gates = gates + state["mean_gates"] + self.said(state["speaking_hidden"])
+        looking = self.looking(gates, _of("looking", state))
+        context, weights = self.attention(looking["hidden"], state["keys"], state["values"])
+        gates = self.context(context) + self.looked(looking["hidden"])
+        speaking = self.speaking(gates, _of("speaking", state))
+        after = _named("looking", looking) | _named("speaking", speaking)
         return Advance(speaking["hidden"], after, weights)
 
     def readout(self, outputs: Tensor) -> Tensor:
         return self.output(outputs)
 
-    @property
-    def _word_dim(self) -> int:
-        return self.embedding.embedding_dim
+
+def _named(name: str, state: State) -> State:
+    return {f"{name}_{key}": part for key, part in state.items()}
 
 
-def _prefixed(name: str, state: State) -> State:
-    return {f"{name}_{key}": value for key, value in state.items()}
-
-
-def _without(name: str, state: State) -> State:
-    """Pick one recurrence's state out of both."""
+def _of(name: str, state: State) -> State:
+    """Pick one recurrence's state out of all."""
     prefix = f"{name}_"
-    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+    return {k.removeprefix(prefix): part for k, part in state.items() if k.startswith(prefix)}
