@@ -24,6 +24,7 @@ embedding_dropout = 0.2
 min_count = 1
 batch_size = 20
 learning_rate = 0.02
+schedule = "constant"
 max_epochs = 15
 patience = 15
 [decoding]
@@ -55,15 +56,13 @@ def tiny_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_run(flickr8k: Path, tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run trained on the drawn pictures; its feature cache is the folder `cache` beside it."""
-    import torch
-
     from showtell.config import load_config
     from showtell.training.train import load_training_data, train_captioner
 
     out = tmp_path_factory.mktemp("runs") / "tiny"
     config = load_config(tiny_config)
     data = load_training_data(config, flickr8k, cache_dir=out.parent / "cache")
-    train_captioner(config, data, out, device=torch.device("cpu"))
+    train_captioner(config, data, out)
     return out
 
 

@@ -61,25 +61,50 @@ class TrainingConfig:
     """How the decoder learns."""
 
     min_count: int = 5  # a word enters the vocabulary when the train captions hold it this often
-    batch_size: int = 128  # captions
-    learning_rate: float = 1e-3  # Adam
-    schedule: Literal["constant", "cosine"] = "constant"  # cosine: falls to 0 at max_epochs
+    batch_size: int = 64  # captions
+    accumulation_steps: int = 1  # batches to one update: as if a batch were so much larger
+    learning_rate: float = 1e-3  # AdamW
+    weight_decay: float = 0.0  # decoupled (Loshchilov and Hutter 2019), of matrices alone
+    warmup_epochs: float = 0.0  # the learning rate rises from 0 over these
+    schedule: Literal["constant", "cosine"] = "cosine"  # cosine: falls to 0 at max_epochs
+    label_smoothing: float = 0.0  # share of the target spread over the vocabulary
+    doubly_stochastic: float = 0.0  # lambda of Xu et al. 2015, eq. 14; for what attends
     clip_norm: float = 5.0  # the gradient's norm is cut to this
-    max_epochs: int = 20
-    patience: int = 3  # stop after this many epochs without a better validation CIDEr
+    precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: mixed, for CUDA
+    max_epochs: int = 10
+    patience: int = 10  # stop after this many epochs without a better validation CIDEr
     checkpoint_every_s: float = 120.0  # within an epoch; every epoch ends with one too
 
     def __post_init__(self) -> None:
-        for name in ("min_count", "batch_size", "max_epochs", "patience"):
+        for name in ("min_count", "batch_size", "accumulation_steps", "max_epochs", "patience"):
             value = getattr(self, name)
             _require(value >= 1, f"{name} must be at least 1, got {value}")
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
             _require(value > 0, f"{name} must be above 0, got {value}")
-        _require(
-            self.checkpoint_every_s >= 0,
-            f"checkpoint_every_s must not be negative, got {self.checkpoint_every_s}",
-        )
+        for name in ("weight_decay", "warmup_epochs", "doubly_stochastic", "checkpoint_every_s"):
+            value = getattr(self, name)
+            _require(value >= 0, f"{name} must not be negative, got {value}")
+        value = self.label_smoothing
+        _require(0 <= value < 1, f"label_smoothing must be in [0, 1), got {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuningConfig:
+    """Whether the encoder learns too. Its features are then computed live, from altered photos.
+
+    BatchNorm stays in evaluation mode: its statistics are those of ImageNet.
+    """
+
+    from_epoch: int = 0  # the encoder learns from this epoch on; 0 is never
+    learning_rate: float = 1e-5  # of the encoder; the schedule of training scales it too
+    flip: bool = True  # half of the photos are mirrored
+    crop: float = 0.8  # the smallest share of a photo's area that a random crop keeps; 1 is all
+
+    def __post_init__(self) -> None:
+        _require(self.from_epoch >= 0, f"from_epoch must not be negative, got {self.from_epoch}")
+        _require(self.learning_rate > 0, f"learning_rate must be above 0, got {self.learning_rate}")
+        _require(0 < self.crop <= 1, f"crop must be in (0, 1], got {self.crop}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +144,7 @@ class Config:
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    finetuning: FinetuningConfig = field(default_factory=FinetuningConfig)
     decoding: BeamConfig = field(default_factory=BeamConfig)
 
     def __post_init__(self) -> None:
@@ -131,24 +157,28 @@ class Config:
         return asdict(self)
 
 
-def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
-    """Read a TOML file; `overrides` such as `"training.max_epochs=3"` win over it.
+def load_config(path: Path | None, overrides: tuple[str, ...] = ()) -> Config:
+    """Read a TOML file, none for the defaults; `overrides` such as `"seed=3"` win over it.
 
     Raises:
         ConfigError: the file is missing or not TOML, or a setting is unknown or bad.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the config {path}: {error}") from error
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or beyond Python's limits
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    values = _read_toml(path) if path else {}
     for override in overrides:
         _apply_override(values, override)
     try:
         return from_dict(Config, values)
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(f"{path}: {error}" if path else str(error)) from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the config {path}: {error}") from error
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or beyond Python's limits
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
 def from_dict(cls: type[T], values: dict[str, Any], *, where: str = "") -> T:

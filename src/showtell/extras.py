@@ -6,6 +6,7 @@ from showtell.errors import MissingExtraError
 
 MODULES = {
     "train": ("torch", "safetensors", "onnx", "onnxscript", "matplotlib"),
+    "tensorboard": ("tensorboard",),
     "meteor": ("pycocoevalcap", "snowballstemmer"),
     "java": ("pycocoevalcap",),
 }

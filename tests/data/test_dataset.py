@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from showtell.data.dataset import Batch, CaptionDataset
+from showtell.data.photos import CachedFeatures
 from showtell.data.sources import ImageFile, Record
 from showtell.text import tokenize
 from showtell.vocabulary import END_ID, PAD_ID, START_ID, Vocabulary
@@ -31,13 +32,13 @@ def vocabulary() -> Vocabulary:
 def dataset(vocabulary: Vocabulary) -> CaptionDataset:
     records = [Record(i, ImageFile(Path(i)), c, "train") for i, c in CAPTIONS.items()]
     cache = np.arange(7, dtype=np.float16)[:, None, None] * np.ones((1, 1, 3), np.float16)
-    return CaptionDataset(records, vocabulary, cache, rows=np.array([6, 5, 4, 3, 2]))
+    return CaptionDataset(records, vocabulary, CachedFeatures(cache, np.array([6, 5, 4, 3, 2])))
 
 
 def sentences(batches: list[Batch], vocabulary: Vocabulary) -> list[tuple[float, str]]:
     """The first feature of its image and the words, for each caption."""
     return [
-        (float(batch.features[image, 0, 0]), " ".join(vocabulary.decode(target.tolist())))
+        (float(batch.photos[image, 0, 0]), " ".join(vocabulary.decode(target.tolist())))
         for batch in batches
         for image, target in zip(batch.image_index, batch.targets, strict=True)
     ]
@@ -53,7 +54,7 @@ def test_an_epoch_has_every_caption_once_beside_its_own_image(
 
 def test_batches_hold_images_with_all_their_captions(dataset: CaptionDataset) -> None:
     batches = list(dataset.batches(4, seed=0, epoch=1))
-    assert [len(batch.features) for batch in batches] == [2, 2, 1]
+    assert [len(batch.photos) for batch in batches] == [2, 2, 1]
     assert [batch.image_index.tolist() for batch in batches] == [[0, 0, 1, 1]] * 2 + [[0, 0]]
     assert dataset.num_batches(4) == 3
 
@@ -88,7 +89,7 @@ def test_a_resumed_epoch_goes_on_with_the_batches_not_yet_seen(dataset: CaptionD
 
 
 def test_features_come_as_float32_by_position(dataset: CaptionDataset) -> None:
-    features = dataset.features([0, 4])
+    features = dataset.photos([0, 4], 0)
     assert features.dtype == torch.float32
     assert features.shape == (2, 1, 3)
     assert features[:, 0, 0].tolist() == [6.0, 2.0]

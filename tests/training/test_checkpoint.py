@@ -13,8 +13,9 @@ from showtell.training.checkpoint import (
     unpack,
     weights_of,
 )
+from showtell.training.processes import Processes
 
-CPU = torch.device("cpu")
+ALONE = Processes()
 
 
 def model_after(steps: int) -> tuple[torch.nn.Linear, torch.optim.Adam]:
@@ -42,20 +43,20 @@ def test_tensors_and_their_meaning_come_back(tmp_path: Path) -> None:
 
 def test_training_goes_on_from_a_checkpoint_as_if_it_had_never_stopped(tmp_path: Path) -> None:
     model, optimizer = model_after(steps=3)
-    tensors, groups = pack(model, optimizer, CPU)
+    tensors, groups = pack(model, optimizer, ALONE)
     save_checkpoint(tmp_path / "c", tensors, {"groups": groups})
     take_step(model, optimizer)
 
     fresh, fresh_optimizer = model_after(steps=0)
     torch.manual_seed(99)
     tensors, meta = load_checkpoint(tmp_path / "c")
-    unpack(tensors, meta["groups"], fresh, fresh_optimizer, CPU)
+    unpack(tensors, meta["groups"], fresh, fresh_optimizer, ALONE)
     take_step(fresh, fresh_optimizer)
     assert torch.equal(fresh.weight, model.weight)
 
 
 def test_weights_are_told_from_the_rest() -> None:
-    tensors, _ = pack(*model_after(steps=1), CPU)
+    tensors, _ = pack(*model_after(steps=1), ALONE)
     assert set(weights_of(tensors)) == {"weight", "bias"}
 
 

@@ -11,6 +11,7 @@ import torch
 
 from showtell.config import BeamConfig, Config, DecoderConfig, TrainingConfig
 from showtell.data.dataset import CaptionDataset
+from showtell.data.photos import CachedFeatures
 from showtell.data.sources import ImageFile, Record
 from showtell.errors import CheckpointError
 from showtell.metrics import Report
@@ -31,11 +32,10 @@ CONFIG = Config(
         embedding_dim=12, hidden_dim=12, image_dropout=0.2, embedding_dropout=0.2
     ),
     training=TrainingConfig(
-        min_count=1, batch_size=6, learning_rate=0.02, max_epochs=3, patience=3
+        min_count=1, batch_size=6, learning_rate=0.02, schedule="constant", max_epochs=3, patience=3
     ),
     decoding=BeamConfig(beam_size=2, max_length=8),
 )
-CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ def data() -> Data:
         CaptionDataset(
             [Record(f"{i}.jpg", ImageFile(Path()), c, split) for i, c in enumerate(CAPTIONS)],
             vocabulary,
-            features,
-            np.arange(8),
+            CachedFeatures(features, np.arange(8)),
         )
         for split in ("train", "val")
     )
@@ -71,7 +70,6 @@ def trainer(data: Data, folder: Path, config: Config = CONFIG) -> Trainer:
         vocabulary=data.vocabulary,
         feature_dim=8,
         folder=RunFolder(folder),
-        device=CPU,
     )
 
 
@@ -105,9 +103,11 @@ def test_it_learns_to_tell_the_photos_apart(data: Data, tmp_path: Path) -> None:
 def test_the_validation_loss_is_measured_without_dropout(data: Data, tmp_path: Path) -> None:
     run = trainer(data, tmp_path, with_training(max_epochs=2))
     state = run.fit(Events())
-    assert state.history[-1]["val_loss"] == mean_loss(run.decoder, data.val, 6)
-    assert mean_loss(run.decoder, data.val, 2) == pytest.approx(mean_loss(run.decoder, data.val, 9))
-    assert run.decoder.training
+    assert state.history[-1]["val_loss"] == mean_loss(run.model.decoder, data.val, 6)
+    assert mean_loss(run.model.decoder, data.val, 2) == pytest.approx(
+        mean_loss(run.model.decoder, data.val, 9)
+    )
+    assert run.model.decoder.training
 
 
 def test_a_seed_fixes_every_number(data: Data, tmp_path: Path) -> None:

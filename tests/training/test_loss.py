@@ -11,6 +11,8 @@ from showtell.models.decoders import Decoder, Reading, State, Step
 from showtell.training.loss import caption_loss
 from showtell.vocabulary import END_ID, PAD_ID, START_ID
 
+NOTHING = torch.zeros(1, 1, 2)  # features
+
 
 class Unigram(Decoder):
     """Whatever it reads, its next token has these probabilities."""
@@ -35,26 +37,26 @@ class Unigram(Decoder):
 def batch(*targets: list[int]) -> Batch:
     target = torch.tensor(targets)
     inputs = torch.cat([torch.full((len(targets), 1), START_ID), target[:, :-1]], dim=1)
-    return Batch(torch.zeros(1, 1, 2), torch.zeros(len(targets), dtype=torch.int64), inputs, target)
+    return Batch(NOTHING, torch.zeros(len(targets), dtype=torch.int64), inputs, target)
 
 
 def test_the_loss_is_the_mean_negative_log_probability_of_the_words_and_the_end() -> None:
     decoder = Unigram([0.05, 0.05, 0.3, 0.1, 0.2, 0.3])
-    loss, tokens = caption_loss(decoder, batch([4, 5, END_ID]))
+    loss, tokens = caption_loss(decoder, NOTHING, batch([4, 5, END_ID]))
     assert tokens == 3
     assert loss.item() == pytest.approx(-(math.log(0.2) + 2 * math.log(0.3)) / 3)
 
 
 def test_padding_counts_for_nothing() -> None:
     decoder = Unigram([0.9, 0.01, 0.03, 0.01, 0.02, 0.03])
-    short, _ = caption_loss(decoder, batch([4, END_ID]))
-    padded, tokens = caption_loss(decoder, batch([4, END_ID, PAD_ID, PAD_ID]))
+    short, _ = caption_loss(decoder, NOTHING, batch([4, END_ID]))
+    padded, tokens = caption_loss(decoder, NOTHING, batch([4, END_ID, PAD_ID, PAD_ID]))
     assert tokens == 2
     assert padded.item() == pytest.approx(short.item())
 
 
 def test_long_captions_weigh_by_their_words() -> None:
     decoder = Unigram([0.1, 0.1, 0.5, 0.1, 0.1, 0.1])
-    loss, tokens = caption_loss(decoder, batch([END_ID, PAD_ID, PAD_ID], [4, 4, END_ID]))
+    loss, tokens = caption_loss(decoder, NOTHING, batch([END_ID, PAD_ID, PAD_ID], [4, 4, END_ID]))
     assert tokens == 4
     assert loss.item() == pytest.approx(-(2 * math.log(0.5) + 2 * math.log(0.1)) / 4)

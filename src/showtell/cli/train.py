@@ -1,6 +1,9 @@
 """`showtell train`."""
 
 import shlex
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,20 +13,24 @@ from showtell.cli import console
 from showtell.cli.options import PATH, cache_option, data_option, no_progress_option
 
 if TYPE_CHECKING:
+    from showtell.training.loop import Events
     from showtell.training.train import TrainingData
 
 EPILOG = """\b
 Examples:
+  showtell train --data flickr8k                   the model `merge`, as it came with the install
   showtell train configs/merge.toml --data flickr8k
   showtell train configs/merge.toml --data flickr8k --set training.max_epochs=3 --out runs/short
   showtell train configs/merge.toml --data flickr8k --seed 2 --out runs/merge-2
+  showtell train --data my-photos --init-from runs/merge --out runs/mine
+  torchrun --nproc-per-node 4 -m showtell train configs/topdown.toml --data flickr8k
 
 A run that was interrupted goes on from its last checkpoint when the same command is given again.
 """
 
 
 @click.command("train", epilog=EPILOG)
-@click.argument("config", type=PATH, metavar="CONFIG.toml")
+@click.argument("config_path", type=PATH, metavar="[CONFIG.toml]", required=False)
 @data_option
 @click.option("--out", type=PATH, metavar="DIR", help="Run folder  [default: runs/NAME]")
 @click.option("--seed", type=int, metavar="N", help="Random seed, instead of the config's.")
@@ -35,21 +42,30 @@ A run that was interrupted goes on from its last checkpoint when the same comman
     help="Change a setting of the config; may be given again.",
 )
 @click.option(
+    "--init-from",
+    type=PATH,
+    metavar="RUN",
+    help="Begin with the weights and the vocabulary of another run's best epoch.",
+)
+@click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
 )
 @click.option("--force", is_flag=True, help="Delete the run that DIR holds and begin anew.")
+@click.option("--tensorboard", is_flag=True, help="Write TensorBoard logs to DIR/tensorboard too.")
 @cache_option
 @no_progress_option
 @click.pass_obj
 def command(
     arguments: list[str],
-    config: Path,
+    config_path: Path | None,
     data_dir: Path,
     out: Path | None,
     seed: int | None,
     settings: tuple[str, ...],
+    init_from: Path | None,
     device: str,
     force: bool,
+    tensorboard: bool,
     cache_dir: Path | None,
     no_progress: bool,
 ) -> None:
@@ -58,48 +74,66 @@ def command(
     from showtell.extras import require_extra
 
     overrides = settings if seed is None else (*settings, f"seed={seed}")
-    loaded = load_config(config, overrides)
+    config = load_config(config_path, overrides)
     require_extra("train", purpose="training")
-    from showtell.training.loop import Events
+    if tensorboard:
+        require_extra("tensorboard", purpose="--tensorboard")
+    from showtell.training.processes import joined
+    from showtell.training.run import load_run
     from showtell.training.train import choose_device, load_training_data, train_captioner
 
-    out = out or Path("runs") / loaded.name
-    chosen = choose_device(device)
-    with console.progress_bar(enabled=not no_progress) as bar:
+    out = out or Path("runs") / config.name
+    init = load_run(init_from) if init_from else None
+    with joined(choose_device(device)) as processes, ExitStack() as stack:
+        say = console.say if processes.is_first else _keep_quiet
+        shows = processes.is_first and not no_progress
+        bar = stack.enter_context(console.progress_bar(enabled=shows))
         data = load_training_data(
-            loaded, data_dir, cache_dir=cache_dir, progress=bar.stage("features")
+            config, data_dir, init=init, cache_dir=cache_dir, progress=bar.stage("features")
         )
-        console.say(f"{_describe_data(data)}; device {chosen}")
+        say(f"{_describe_data(data)}; device {processes.device}")
+        events = replace(
+            training_events(bar, say),
+            should_stop=stack.enter_context(console.interrupt_flag()),
+        )
+        if tensorboard and processes.is_first:
+            from showtell.training.tensorboard import tensorboard_logs
 
-        def on_epoch(entry: dict[str, Any]) -> None:
-            bar.restart("epoch")
-            bar.restart("validation")
-            console.say(_describe(entry))
-
-        with console.interrupt_flag() as interrupted:
-            events = Events(
-                batch=bar.stage("epoch"),
-                validation=bar.stage("validation"),
-                epoch=on_epoch,
-                should_stop=interrupted,
+            events = stack.enter_context(tensorboard_logs(out / "tensorboard", events))
+        try:
+            state = train_captioner(
+                config,
+                data,
+                out,
+                processes=processes,
+                init=init,
+                command=shlex.join(["showtell", *arguments]),
+                force=force,
+                events=events,
             )
-            try:
-                state = train_captioner(
-                    loaded,
-                    data,
-                    out,
-                    device=chosen,
-                    command=shlex.join(["showtell", *arguments]),
-                    force=force,
-                    events=events,
-                )
-            except KeyboardInterrupt:
-                console.say(f"the run in {out} is kept; the same command goes on with it")
-                raise
-    console.say(
+        except KeyboardInterrupt:
+            say(f"the run in {out} is kept; the same command goes on with it")
+            raise
+    say(
         f"best epoch {state.best_epoch} with CIDEr {state.best_cider:.1f}; run in {out}\n"
         f"next: showtell evaluate {out} --data {data_dir}   or: showtell export {out}"
     )
+
+
+def _keep_quiet(message: str) -> None:
+    """What a process says that is not the first of several."""
+
+
+def training_events(bar: console.ProgressBar, say: Callable[[str], None]) -> "Events":
+    """Draw an epoch's progress, and say in a line how it ended."""
+    from showtell.training.loop import Events
+
+    def on_epoch(entry: dict[str, Any]) -> None:
+        bar.restart("epoch")
+        bar.restart("validation")
+        say(_describe(entry))
+
+    return Events(batch=bar.stage("epoch"), validation=bar.stage("validation"), epoch=on_epoch)
 
 
 def _describe_data(data: "TrainingData") -> str:

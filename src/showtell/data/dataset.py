@@ -1,4 +1,4 @@
-"""Captions and features as tensors, and the batches of an epoch.
+"""Captions and photos as tensors, and the batches of an epoch.
 
 A batch holds images with all their captions, so features are projected once an image. Which
 images form batch b of epoch e depends on the seed, e and b alone: a resumed run sees the same.
@@ -7,13 +7,13 @@ Shapes: N images, R captions (rows), T tokens of the longest caption in the batc
 """
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from showtell.data.photos import Photos
 from showtell.data.sources import Record
 from showtell.text import tokenize
 from showtell.vocabulary import END_ID, PAD_ID, START_ID, Vocabulary
@@ -23,15 +23,20 @@ from showtell.vocabulary import END_ID, PAD_ID, START_ID, Vocabulary
 class Batch:
     """Some images with their captions."""
 
-    features: Tensor  # (N, L, D) float32
+    photos: Tensor  # (N, L, D) features, or (N, 3, size, size) pixels; float32
     image_index: Tensor  # (R,) the image each caption describes
     inputs: Tensor  # (R, T) `<start>` and the words
     targets: Tensor  # (R, T) the words and `<end>`; `<pad>` is not scored
 
+    @property
+    def num_tokens(self) -> int:
+        """How many targets are scored."""
+        return int(torch.count_nonzero(self.targets != PAD_ID))
+
     def to(self, device: torch.device) -> "Batch":
         """Copy to a device."""
         return Batch(
-            self.features.to(device),
+            self.photos.to(device),
             self.image_index.to(device),
             self.inputs.to(device),
             self.targets.to(device),
@@ -39,23 +44,11 @@ class Batch:
 
 
 class CaptionDataset:
-    """The images of one split, their captions as ids, their features by row of a cache."""
+    """The images of one split, their captions as ids, their photos from wherever."""
 
-    def __init__(
-        self,
-        records: Sequence[Record],
-        vocabulary: Vocabulary,
-        features: NDArray[np.float16],
-        rows: NDArray[np.int64],
-    ) -> None:
-        """Join records with features.
-
-        Args:
-            features: (rows of the cache, L, D), usually a memory map.
-            rows: (N,) the cache row of each record.
-        """
+    def __init__(self, records: Sequence[Record], vocabulary: Vocabulary, photos: Photos) -> None:
         self.records = tuple(records)
-        self._features, self._rows = features, rows
+        self.photos = photos
         self._captions = [
             [
                 torch.tensor([START_ID, *vocabulary.encode(tokenize(c)), END_ID])
@@ -63,6 +56,12 @@ class CaptionDataset:
             ]
             for record in records
         ]
+
+    def with_photos(self, photos: Photos) -> "CaptionDataset":
+        """The same captions, the photos from elsewhere."""
+        other = copy(self)
+        other.photos = photos
+        return other
 
     def __len__(self) -> int:
         return len(self.records)
@@ -72,31 +71,39 @@ class CaptionDataset:
         """All captions of all images."""
         return sum(len(captions) for captions in self._captions)
 
-    def features(self, images: Sequence[int]) -> Tensor:
-        """Read the features of images by their position: (N, L, D) float32."""
-        return torch.from_numpy(self._features[self._rows[list(images)]].astype(np.float32))
-
-    def num_batches(self, batch_size: int) -> int:
+    def num_batches(self, batch_size: int, *, world_size: int = 1) -> int:
         """Batches of about `batch_size` captions in one epoch."""
-        return len(self._chunks(batch_size))
+        return len(self._chunks(batch_size, world_size))
 
-    def batches(self, batch_size: int, *, seed: int, epoch: int, first: int = 0) -> Iterator[Batch]:
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        seed: int,
+        epoch: int,
+        first: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> Iterator[Batch]:
         """Shuffle the images and give them in batches of about `batch_size` captions.
 
         Args:
             first: the batch to begin with, for a run that resumes inside an epoch.
+            rank, world_size: which of several processes this is; each has a share of every batch.
         """
         generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
         order = torch.randperm(len(self), generator=generator).tolist()
-        for chunk in self._chunks(batch_size)[first:]:
-            yield self._collate([order[i] for i in chunk])
+        for chunk in self._chunks(batch_size, world_size)[first:]:
+            yield self._collate([order[i] for i in chunk[rank::world_size]], epoch)
 
-    def _chunks(self, batch_size: int) -> list[range]:
+    def _chunks(self, batch_size: int, world_size: int) -> list[range]:
         captions_an_image = self.num_captions / len(self)
-        size = max(1, round(batch_size / captions_an_image))
-        return [range(i, min(i + size, len(self))) for i in range(0, len(self), size)]
+        size = max(world_size, round(batch_size / captions_an_image))
+        chunks = [range(i, min(i + size, len(self))) for i in range(0, len(self), size)]
+        # Of a last batch with fewer images than processes, some would have nothing.
+        return chunks if len(chunks[-1]) >= world_size else chunks[:-1]
 
-    def _collate(self, images: list[int]) -> Batch:
+    def _collate(self, images: list[int], epoch: int) -> Batch:
         captions = [caption for image in images for caption in self._captions[image]]
         counts = torch.tensor([len(self._captions[image]) for image in images])
         padded = torch.nn.utils.rnn.pad_sequence(
@@ -105,7 +112,7 @@ class CaptionDataset:
         inputs = padded[:, :-1].clone()
         inputs[inputs == END_ID] = PAD_ID  # the last word of a short caption; not scored
         return Batch(
-            features=self.features(images),
+            photos=self.photos(images, epoch),
             image_index=torch.repeat_interleave(torch.arange(len(images)), counts),
             inputs=inputs,
             targets=padded[:, 1:],

@@ -6,7 +6,7 @@ pooled vector (B, 1, D).
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -64,6 +64,16 @@ def build_encoder(config: EncoderConfig) -> Encoder:
     )
 
 
+def with_weights(encoder: Encoder, weights: dict[str, Tensor], *, name: str) -> Encoder:
+    """Give an encoder the weights that it learned.
+
+    Raises:
+        DataError: they do not fit.
+    """
+    load_exactly(encoder.network, weights, name=name)
+    return replace(encoder, sha256=hash_weights(encoder.network))
+
+
 def load_exactly(network: nn.Module, weights: dict[str, Tensor], *, name: str) -> None:
     """Load weights, every tensor accounted for.
 
@@ -84,8 +94,13 @@ def load_exactly(network: nn.Module, weights: dict[str, Tensor], *, name: str) -
 
 def hash_weights(network: nn.Module) -> str:
     """Hash every tensor of a network by name, shape and value; hex sha256."""
+    return hash_tensors(network.state_dict())
+
+
+def hash_tensors(tensors: dict[str, Tensor]) -> str:
+    """Hash tensors by name, shape and value; hex sha256."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
+    for name, tensor in sorted(tensors.items()):
         digest.update(f"{name}{tuple(tensor.shape)}".encode())
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from showtell.errors import CheckpointError
 from showtell.files import write_atomically
+from showtell.training.processes import Processes
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], meta: dict[str, Any]) -> None:
@@ -42,17 +43,19 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def pack(
-    model: torch.nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
+    model: torch.nn.Module, optimizer: torch.optim.Optimizer, processes: Processes
 ) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-    """Give all that an exact continuation needs: weights, optimiser moments, random state."""
+    """Give all that an exact continuation needs: weights, optimiser moments, random states.
+
+    Every process must call it, because each has a random state of its own.
+    """
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     state = optimizer.state_dict()
     for index, moments in state["state"].items():
         for name, value in moments.items():
             tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-    tensors["random.cpu"] = torch.get_rng_state()
-    if device.type == "cuda":
-        tensors["random.cuda"] = torch.cuda.get_rng_state(device)
+    for rank, random in enumerate(processes.gather(_random_state(processes.device))):
+        tensors |= {f"random.{rank}.{name}": value for name, value in random.items()}
     return tensors, state["param_groups"]
 
 
@@ -61,22 +64,39 @@ def unpack(
     groups: list[dict[str, Any]],
     model: torch.nn.Module,
     optimizer: torch.optim.Optimizer,
-    device: torch.device,
+    processes: Processes,
 ) -> None:
     """Put back what `pack` took."""
     model.load_state_dict(weights_of(tensors))
     moments: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
-        if key.startswith("optimizer."):
-            _, index, name = key.split(".", 2)
-            moments.setdefault(int(index), {})[name] = tensor
+    for key, tensor in part_of(tensors, "optimizer").items():
+        index, name = key.split(".", 1)
+        moments.setdefault(int(index), {})[name] = tensor
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
-    torch.set_rng_state(tensors["random.cpu"])
-    if device.type == "cuda" and "random.cuda" in tensors:
-        torch.cuda.set_rng_state(tensors["random.cuda"], device)
+    _restore_random_state(tensors, processes)
+
+
+def _random_state(device: torch.device) -> dict[str, Tensor]:
+    state = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["cuda"] = torch.cuda.get_rng_state(device)
+    return state
+
+
+def _restore_random_state(tensors: dict[str, Tensor], processes: Processes) -> None:
+    random = part_of(tensors, f"random.{processes.rank}")
+    if "cpu" in random:  # else: there are more processes than before
+        torch.set_rng_state(random["cpu"])
+    if processes.device.type == "cuda" and "cuda" in random:
+        torch.cuda.set_rng_state(random["cuda"], processes.device)
 
 
 def weights_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Pick the model's weights from a checkpoint's tensors."""
-    prefix = "model."
+    return part_of(tensors, "model")
+
+
+def part_of(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """Pick the tensors of one part, by their names within it."""
+    prefix = f"{name}."
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

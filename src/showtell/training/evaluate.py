@@ -5,6 +5,7 @@ from pathlib import Path
 
 from showtell.config import BeamConfig
 from showtell.data.dataset import CaptionDataset
+from showtell.data.photos import CachedFeatures
 from showtell.data.sources import Record
 from showtell.progress import Progress, no_progress
 from showtell.training.features import compute_features
@@ -23,8 +24,12 @@ def caption_with_run(
 ) -> dict[str, str]:
     """Write a caption for every record: image id -> sentence."""
     cache, hashes = compute_features(
-        records, run.config.encoder, cache_dir=cache_dir, progress=features_progress
+        records,
+        run.config.encoder,
+        encoder=run.build_encoder(),
+        cache_dir=cache_dir,
+        progress=features_progress,
     )
     rows = cache.rows([hashes[record.image_id] for record in records])
-    dataset = CaptionDataset(records, run.vocabulary, cache.open(), rows)
+    dataset = CaptionDataset(records, run.vocabulary, CachedFeatures(cache.open(), rows))
     return caption_dataset(run.decoder, dataset, run.vocabulary, config, progress=progress)

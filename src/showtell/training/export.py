@@ -9,7 +9,7 @@ from showtell.errors import BundleError
 from showtell.export.onnx import export_decoder, export_encoder
 from showtell.export.parity import Parity, measure_encoder_parity, measure_parity
 from showtell.export.precision import store_float16
-from showtell.models.encoders import Encoder, build_encoder
+from showtell.models.encoders import Encoder
 from showtell.training.run import TrainedRun
 
 
@@ -46,7 +46,7 @@ def export_run(run: TrainedRun, *, precision: str) -> Exported:
     Raises:
         BundleError: the graphs differ from PyTorch by more than rounding explains.
     """
-    encoder = build_encoder(run.config.encoder)
+    encoder = run.build_encoder()
     shape = encoder.feature_shape(run.config.encoder.features)
     start, step = export_decoder(run.decoder, feature_shape=shape)
     graphs = {ENCODER: export_encoder(encoder), START: start, STEP: step}

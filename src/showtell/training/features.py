@@ -44,6 +44,7 @@ def compute_features(
     records: Sequence[Record],
     config: EncoderConfig,
     *,
+    encoder: Encoder | None = None,
     cache_dir: Path | None = None,
     progress: Progress = no_progress,
 ) -> tuple[FeatureCache, dict[str, str]]:
@@ -51,13 +52,16 @@ def compute_features(
 
     A run that is stopped keeps what it has computed; the next goes on from there.
 
+    Args:
+        encoder: that of the config if not given.
+
     Returns:
         The cache, and the sha256 of each record's file by image id: the key to its row.
 
     Raises:
         ImageError: a picture cannot be decoded; the message names its file.
     """
-    encoder = build_encoder(config)
+    encoder = encoder or build_encoder(config)
     cache = open_cache(encoder, config, root=cache_dir)
     with ThreadPoolExecutor(available_cpus()) as pool:
         digests = list(pool.map(lambda r: sha256_hex(r.image.read_bytes()), records))

@@ -1,4 +1,4 @@
-"""The training loop: one for every architecture, on CPU and CUDA.
+"""The training loop: one for every architecture, on CPU and CUDA, in one process or several.
 
 Epochs of teacher forcing; after each, captions are generated freely for the validation split and
 scored; the epoch with the best CIDEr is kept. A run killed at any moment goes on from its last
@@ -15,15 +15,19 @@ from typing import Any
 import torch
 
 from showtell.config import Config
+from showtell.data.ahead import ahead, grouped
 from showtell.data.caption_files import to_coco_results
-from showtell.data.dataset import CaptionDataset
-from showtell.errors import ConfigError
+from showtell.data.dataset import Batch, CaptionDataset
+from showtell.errors import ConfigError, first_few
 from showtell.files import sha256_hex, to_json, write_atomically
 from showtell.metrics import Report
 from showtell.models.build import build_decoder
 from showtell.progress import Progress, no_progress
 from showtell.training.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
-from showtell.training.loss import caption_loss
+from showtell.training.live import LiveData
+from showtell.training.model import TeacherForcing
+from showtell.training.optimiser import build_optimizer, learning_rate_share, set_learning_rate
+from showtell.training.processes import Processes
 from showtell.training.run import RunFolder
 from showtell.training.validate import mean_loss, validate
 from showtell.vocabulary import Vocabulary
@@ -53,6 +57,7 @@ class Events:
 
     batch: Progress = no_progress  # batches done in this epoch
     validation: Progress = no_progress  # images captioned
+    update: Callable[[int, float, float], None] = lambda *_: None  # number, loss, learning rate
     epoch: Callable[[dict[str, Any]], None] = lambda entry: None  # the log entry
     should_stop: Callable[[], bool] = lambda: False  # asked after every batch
 
@@ -69,23 +74,65 @@ class Trainer:
         vocabulary: Vocabulary,
         feature_dim: int,
         folder: RunFolder,
-        device: torch.device,
+        processes: Processes | None = None,
+        live: LiveData | None = None,
+        weights: dict[str, torch.Tensor] | None = None,
     ) -> None:
-        self.config, self.folder, self.device = config, folder, device
+        """Get ready to train.
+
+        Args:
+            train, val: with cached features.
+            live: the encoder and the photos themselves, where the encoder is to learn.
+            weights: of a `TeacherForcing`, to begin with instead of fresh ones.
+        """
+        self.config, self.folder = config, folder
+        self.processes = processes or Processes()
         self.train_data, self.val_data, self.vocabulary = train, val, vocabulary
-        self.feature_dim = feature_dim
+        self.feature_dim, self.live = feature_dim, live
         torch.manual_seed(config.seed)
-        self.decoder = build_decoder(
+        decoder = build_decoder(
             config.decoder, feature_dim=feature_dim, vocabulary_size=len(vocabulary)
-        ).to(device)
-        self.optimizer = torch.optim.Adam(
-            self.decoder.parameters(), lr=config.training.learning_rate
         )
+        self.model = TeacherForcing(
+            decoder,
+            config.training,
+            encoder=live.encoder.network if live else None,
+            kind=config.encoder.features,
+        ).to(self.device)
+        self.optimizer = build_optimizer(self.model, config.training, config.finetuning)
         self.state = TrainingState()
-        if folder.last.exists():
-            tensors, meta = load_checkpoint(folder.last)
-            unpack(tensors, meta["optimizer_groups"], self.decoder, self.optimizer, device)
+        self._begin(weights)
+
+    def _begin(self, weights: dict[str, torch.Tensor] | None) -> None:
+        """Go on from the folder's checkpoint, or else begin, each process with its own dropout."""
+        if self.folder.last.exists():
+            tensors, meta = load_checkpoint(self.folder.last)
+            unpack(tensors, meta["optimizer_groups"], self.model, self.optimizer, self.processes)
             self.state = TrainingState(**meta["state"])
+            return
+        if weights is not None:
+            self._take_over(weights)
+        if self.processes.rank > 0:
+            torch.manual_seed(self.config.seed + self.processes.rank)
+
+    def _take_over(self, weights: dict[str, torch.Tensor]) -> None:
+        try:
+            missing, unexpected = self.model.load_state_dict(weights, strict=False)
+        except RuntimeError as error:  # of other shapes
+            raise ConfigError(
+                f"the weights to begin with do not fit this config: {error}"
+            ) from error
+        wrong = [*unexpected, *(name for name in missing if name.startswith("decoder."))]
+        if wrong:  # an encoder may stay as it is
+            raise ConfigError(
+                "the weights to begin with do not fit this config: missing or left over are "
+                f"{first_few(wrong, 3)}"
+            )
+
+    @property
+    def device(self) -> torch.device:
+        """Where this process computes."""
+        return self.processes.device
 
     @property
     def finished(self) -> bool:
@@ -93,6 +140,12 @@ class Trainer:
         waited = len(self.state.history) - self.state.best_epoch
         settings = self.config.training
         return self.state.epoch > settings.max_epochs or waited >= settings.patience
+
+    @property
+    def encoder_learns(self) -> bool:
+        """Whether this is an epoch in which the encoder learns."""
+        first = self.config.finetuning.from_epoch
+        return self.live is not None and 0 < first <= self.state.epoch
 
     def fit(self, events: Events) -> TrainingState:
         """Train to the end.
@@ -102,92 +155,144 @@ class Trainer:
             KeyboardInterrupt: `events.should_stop` said so; a checkpoint was written first.
         """
         while not self.finished:
+            self.model.let_encoder_learn(self.encoder_learns)
             self._train_epoch(events)
-            val_loss = mean_loss(self.decoder, self.val_data, self.config.training.batch_size)
-            report, captions = validate(
-                self.decoder,
-                self.val_data,
-                self.vocabulary,
-                self.config.decoding,
-                progress=events.validation,
-            )
-            self._finish_epoch(val_loss, report, captions)
+            entry = self._validate(events) if self.processes.is_first else {}
+            self._finish_epoch(self.processes.share(entry))
             events.epoch(self.state.history[-1])
         return self.state
 
     def _train_epoch(self, events: Events) -> None:
-        settings, state = self.config.training, self.state
-        self.decoder.train()
+        settings, state, processes = self.config.training, self.state, self.processes
+        self.model.train()
+        model = processes.parallel(self.model)
+        data = self.live.train(self.train_data) if self.live and self.encoder_learns else None
+        data = data or self.train_data
         started = saved = time.monotonic()
         before = state.seconds
-        total = self.train_data.num_batches(settings.batch_size)
-        batches = self.train_data.batches(
-            settings.batch_size, seed=self.config.seed, epoch=state.epoch, first=state.batch
+        total = data.num_batches(settings.batch_size, world_size=processes.world_size)
+        if total == 0:
+            raise ConfigError(
+                f"{len(data)} images are too few for {processes.world_size} processes"
+            )
+        batches = data.batches(
+            settings.batch_size,
+            seed=self.config.seed,
+            epoch=state.epoch,
+            first=state.batch,
+            rank=processes.rank,
+            world_size=processes.world_size,
         )
-        for batch in batches:
-            loss, tokens = caption_loss(self.decoder, batch.to(self.device))
-            self._set_learning_rate(state.epoch - 1 + state.batch / total)
-            if not math.isfinite(loss.item()):  # before it can spoil a checkpoint
-                raise ConfigError(
-                    f"the loss is {loss.item()} in epoch {state.epoch}: training diverged; "
-                    "lower training.learning_rate and begin anew with --force"
-                )
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), settings.clip_norm)
-            self.optimizer.step()
-            state.loss_sum += loss.item() * tokens
+        for group in grouped(ahead(batches), settings.accumulation_steps):
+            self._set_learning_rate(total)
+            loss, tokens = self._update(model, group)
+            state.loss_sum += loss
             state.tokens += tokens
-            state.batch += 1
+            state.batch += len(group)
             state.seconds = before + time.monotonic() - started
             events.batch(state.batch, total)
-            if events.should_stop():
+            events.update(self._updates(total), loss / tokens, self._learning_rate)
+            (stop,) = processes.sum(events.should_stop())
+            if stop:
                 self._save()
                 raise KeyboardInterrupt
-            if time.monotonic() - saved > settings.checkpoint_every_s:
+            if any(processes.sum(time.monotonic() - saved > settings.checkpoint_every_s)):
                 self._save()
                 saved = time.monotonic()
 
-    def _set_learning_rate(self, epochs_done: float) -> None:
-        settings = self.config.training
-        rate = settings.learning_rate
-        if settings.schedule == "cosine":
-            rate *= 0.5 * (1 + math.cos(math.pi * epochs_done / settings.max_epochs))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+    def _update(self, model: torch.nn.Module, group: list[Batch]) -> tuple[float, int]:
+        """Learn from some batches as if they were one, of all processes; give loss and tokens."""
+        settings, processes = self.config.training, self.processes
+        (tokens,) = processes.sum(sum(batch.num_tokens for batch in group))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss_sum = 0.0
+        for batch in group:
+            with processes.averaging(model, now=batch is group[-1]):
+                with torch.autocast(
+                    self.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"
+                ):
+                    loss, count = model(batch.to(self.device))
+                (loss * (count * processes.world_size / tokens)).backward()
+            loss_sum += loss.item() * count
+        (loss_sum,) = processes.sum(loss_sum)
+        if not math.isfinite(loss_sum):  # before it can spoil a checkpoint
+            raise ConfigError(
+                f"the loss is {loss_sum} in epoch {self.state.epoch}: training diverged; "
+                "lower training.learning_rate and begin anew with --force"
+            )
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
+        self.optimizer.step()
+        return loss_sum, int(tokens)
 
-    def _finish_epoch(self, val_loss: float, report: Report, captions: dict[str, str]) -> None:
-        """Log the epoch, keep its weights if it is the best, and step to the next."""
-        state = self.state
+    def _set_learning_rate(self, total: int) -> None:
+        settings, state = self.config.training, self.state
+        share = learning_rate_share(
+            settings,
+            epochs_done=state.epoch - 1 + state.batch / total,
+            update=settings.accumulation_steps / total,
+        )
+        set_learning_rate(self.optimizer, share)
+
+    @property
+    def _learning_rate(self) -> float:
+        rate: float = self.optimizer.param_groups[0]["lr"]
+        return rate
+
+    def _updates(self, total: int) -> int:
+        """Updates since the run began."""
+        steps = self.config.training.accumulation_steps
+        return (self.state.epoch - 1) * math.ceil(total / steps) + math.ceil(
+            self.state.batch / steps
+        )
+
+    def _validate(self, events: Events) -> dict[str, Any]:
+        """Caption and score the validation split; keep the weights if none were better."""
+        data, settings, state = self.val_data, self.config, self.state
+        if self.live and self.encoder_learns:
+            data = self.live.val(data, self.model)
+        val_loss = mean_loss(self.model.decoder, data, settings.training.batch_size)
+        report, captions = validate(
+            self.model.decoder,
+            data,
+            self.vocabulary,
+            settings.decoding,
+            progress=events.validation,
+        )
         scores = {name: round(value, 4) for name, value in report.scores.items()}
         improved = scores["CIDEr"] > state.best_cider
-        state.history.append(
-            {
-                "epoch": state.epoch,
-                "train_loss": state.loss_sum / state.tokens,  # nats per token, with dropout
-                "val_loss": val_loss,
-                "scores": scores,
-                "best": improved,
-                "distinct_captions": len(set(captions.values())),
-                "train_s": round(state.seconds, 2),
-            }
-        )
         if improved:
-            state.best_epoch = state.epoch
             self._save_best(report, captions)
+        return {
+            "epoch": state.epoch,
+            "train_loss": state.loss_sum / state.tokens,  # what is minimised, a token
+            "val_loss": val_loss,  # nats per token, without dropout
+            "scores": scores,
+            "best": improved,
+            "distinct_captions": len(set(captions.values())),
+            "train_s": round(state.seconds, 2),
+        }
+
+    def _finish_epoch(self, entry: dict[str, Any]) -> None:
+        """Log the epoch and step to the next."""
+        state = self.state
+        state.history.append(entry)
+        if entry["best"]:
+            state.best_epoch = state.epoch
         state.epoch, state.batch = state.epoch + 1, 0
         state.loss_sum, state.tokens, state.seconds = 0.0, 0, 0.0
-        lines = "".join(json.dumps(entry) + "\n" for entry in state.history)
-        write_atomically(self.folder.log, lines.encode())
+        if self.processes.is_first:
+            lines = "".join(json.dumps(entry) + "\n" for entry in state.history)
+            write_atomically(self.folder.log, lines.encode())
         self._save()  # last: a kill before it makes the epoch's end happen again, alike
 
     def _save(self) -> None:
-        tensors, groups = pack(self.decoder, self.optimizer, self.device)
+        tensors, groups = pack(self.model, self.optimizer, self.processes)
         meta = {"state": asdict(self.state), "optimizer_groups": groups}
-        save_checkpoint(self.folder.last, tensors, meta)
+        if self.processes.is_first:
+            save_checkpoint(self.folder.last, tensors, meta)
 
     def _save_best(self, report: Report, captions: dict[str, str]) -> None:
-        weights = {f"model.{name}": t for name, t in self.decoder.state_dict().items()}
+        weights = {f"model.{name}": t for name, t in self.model.state_dict().items()}
         meta = {
             "epoch": self.state.epoch,
             "feature_dim": self.feature_dim,

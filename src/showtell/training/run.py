@@ -18,13 +18,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from showtell.config import Config, from_dict
 from showtell.data.sources import Record
 from showtell.errors import CheckpointError, ShowtellError
 from showtell.files import lock, sha256_hex, to_json, write_atomically
 from showtell.models.build import build_decoder
 from showtell.models.decoders import Decoder
-from showtell.training.checkpoint import load_checkpoint, weights_of
+from showtell.models.encoders import Encoder, build_encoder, hash_tensors, with_weights
+from showtell.training.checkpoint import load_checkpoint, part_of, weights_of
 from showtell.vocabulary import Vocabulary
 
 
@@ -75,8 +78,38 @@ class TrainedRun:
     config: Config
     vocabulary: Vocabulary
     decoder: Decoder  # in evaluation mode
+    feature_dim: int  # D
+    encoder_weights: dict[str, Tensor] | None  # where the encoder learned too
     provenance: dict[str, Any]  # command, versions, dataset name and split hashes
     scores: dict[str, Any]  # of the best epoch on val, with signatures
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """What a `TeacherForcing` of the same config has: the decoder, and what it learned of."""
+        parts = {"decoder": self.decoder.state_dict(), "encoder": self.encoder_weights or {}}
+        return {f"{part}.{name}": t for part, ts in parts.items() for name, t in ts.items()}
+
+    def describe(self) -> dict[str, str]:
+        """Name the run and its weights, for the record of a run that begins with them."""
+        digest = hash_tensors(self.weights)
+        return {"name": self.config.name, "weights_sha256": digest}
+
+    def build_encoder(self) -> Encoder:
+        """Build the encoder that the decoder learned with.
+
+        Raises:
+            CheckpointError: it gives features of another width than the decoder reads.
+            ConfigError, MissingExtraError, DataError: as `showtell.models.encoders.build_encoder`.
+        """
+        encoder = build_encoder(self.config.encoder)
+        if encoder.feature_dim != self.feature_dim:
+            raise CheckpointError(
+                f"the encoder {self.config.encoder.name} gives {encoder.feature_dim} numbers a "
+                f"location, but the decoder was trained on {self.feature_dim}"
+            )
+        if self.encoder_weights is None:
+            return encoder
+        return with_weights(encoder, self.encoder_weights, name=self.config.encoder.name)
 
 
 def describe_data(
@@ -109,18 +142,28 @@ def begin_run(
     vocabulary: Vocabulary,
     data: dict[str, Any],
     made_by: dict[str, Any],
+    *,
+    init: TrainedRun | None = None,
 ) -> None:
     """Write config and vocabulary, or check that the run already there is the same one.
+
+    Args:
+        init: the run that this one begins with the weights of.
 
     Raises:
         CheckpointError: the folder holds a run with other settings or other data.
     """
     for leftover in folder.path.glob(".*.tmp"):  # of a process that was killed while it wrote
         leftover.unlink()
+    began = init.describe() if init else None
     if folder.config.exists():
         found = _read_description(folder)
-        # The dataset may have moved: what counts is what is in it.
-        if found["config"] != config.to_dict() or found["data"]["splits"] != data["splits"]:
+        same = (
+            found["config"] == config.to_dict()
+            and found["data"]["splits"] == data["splits"]  # the dataset itself may have moved
+            and found.get("init") == began
+        )
+        if not same:
             raise CheckpointError(
                 f"{folder.path} holds a run with other settings or data; "
                 "choose another --out, or --force to begin anew"
@@ -129,7 +172,7 @@ def begin_run(
     for stale in folder.results:  # of a run whose config is gone: nothing may resume from them
         stale.unlink(missing_ok=True)
     write_atomically(folder.vocabulary, vocabulary.to_text().encode())
-    described = {"config": config.to_dict(), "data": data, "made_by": made_by}
+    described = {"config": config.to_dict(), "data": data, "init": began, "made_by": made_by}
     write_atomically(folder.config, to_json(described))
 
 
@@ -178,12 +221,21 @@ def load_run(path: Path) -> TrainedRun:
             raise ValueError(f"{folder.vocabulary.name} is not the one it was trained with")
         vocabulary = Vocabulary.from_text(vocabulary_text.decode())
         config = from_dict(Config, described["config"])
+        feature_dim = int(meta["feature_dim"])
         decoder = build_decoder(
-            config.decoder, feature_dim=meta["feature_dim"], vocabulary_size=len(vocabulary)
+            config.decoder, feature_dim=feature_dim, vocabulary_size=len(vocabulary)
         )
-        decoder.load_state_dict(weights_of(tensors))
-        provenance = {**described["made_by"], **described["data"]}
-        return TrainedRun(config, vocabulary, decoder.eval(), provenance, meta["report"])
+        weights = weights_of(tensors)
+        decoder.load_state_dict(part_of(weights, "decoder"))
+        return TrainedRun(
+            config=config,
+            vocabulary=vocabulary,
+            decoder=decoder.eval(),
+            feature_dim=feature_dim,
+            encoder_weights=part_of(weights, "encoder") or None,
+            provenance={**described["made_by"], **described["data"]},
+            scores=meta["report"],
+        )
     except (OSError, ValueError, KeyError, RuntimeError, ShowtellError) as error:
         raise CheckpointError(f"the run {path} cannot be used: {error}") from error
 

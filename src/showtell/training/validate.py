@@ -28,13 +28,13 @@ def caption_dataset(
     *,
     progress: Progress = no_progress,
 ) -> dict[str, str]:
-    """Write a caption for every image of a dataset: image id -> sentence."""
+    """Write a caption for every image of a dataset of features: image id -> sentence."""
     device = next(decoder.parameters()).device
     captions: dict[str, str] = {}
     with evaluating(decoder):
         for start in range(0, len(dataset), IMAGES_AT_ONCE):
             images = range(start, min(start + IMAGES_AT_ONCE, len(dataset)))
-            stepper = TorchStepper(decoder, dataset.features(images).to(device))
+            stepper = TorchStepper(decoder, dataset.photos(images, 0).to(device))
             for image, found in zip(images, search(stepper, config), strict=True):
                 words = vocabulary.decode(found[0].token_ids)
                 captions[dataset.records[image].image_id] = detokenize(words)
@@ -63,7 +63,8 @@ def mean_loss(decoder: Decoder, dataset: CaptionDataset, batch_size: int) -> flo
     total, num_tokens = 0.0, 0
     with evaluating(decoder):
         for batch in dataset.batches(batch_size, seed=0, epoch=0):
-            loss, tokens = caption_loss(decoder, batch.to(device))
+            batch = batch.to(device)
+            loss, tokens = caption_loss(decoder, batch.photos, batch)
             total += loss.item() * tokens
             num_tokens += tokens
     return total / num_tokens

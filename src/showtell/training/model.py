@@ -1,0 +1,61 @@
+"""What training runs forward: photos and captions in, the loss out, the encoder along or not."""
+
+from torch import Tensor, nn
+
+from showtell.config import TrainingConfig
+from showtell.data.dataset import Batch
+from showtell.models.decoders import Decoder
+from showtell.training.loss import caption_loss
+
+
+class TeacherForcing(nn.Module):
+    """A decoder, and the encoder where it is to learn too."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        config: TrainingConfig,
+        *,
+        encoder: nn.Module | None = None,
+        kind: str = "pooled",
+    ) -> None:
+        """Join the networks; the encoder stays as it is until `let_encoder_learn`.
+
+        Args:
+            encoder: photos (N, 3, size, size) to the grid (N, L, D) and the pooled (N, 1, D).
+            kind: which of the two the decoder reads, `"grid"` or `"pooled"`.
+        """
+        super().__init__()
+        self.decoder = decoder
+        self.encoder = encoder
+        self._config, self._kind = config, kind
+
+    def forward(self, batch: Batch) -> tuple[Tensor, int]:
+        """The loss of a batch, a mean over its tokens, and how many these are."""
+        return caption_loss(
+            self.decoder,
+            self.look(batch.photos),
+            batch,
+            label_smoothing=self._config.label_smoothing,
+            doubly_stochastic=self._config.doubly_stochastic,
+        )
+
+    def look(self, photos: Tensor) -> Tensor:
+        """Features (N, L, D) of pixels (N, 3, size, size), or of features themselves."""
+        if photos.ndim == 3:
+            return photos
+        assert self.encoder is not None
+        grid, pooled = self.encoder(photos)
+        return grid if self._kind == "grid" else pooled
+
+    def let_encoder_learn(self, learns: bool) -> None:
+        """Give the encoder gradients, or take them away."""
+        if self.encoder is not None:
+            self.encoder.requires_grad_(learns)
+
+    def train(self, mode: bool = True) -> "TeacherForcing":
+        """Training mode for the decoder; BatchNorm keeps the statistics of ImageNet."""
+        super().train(mode)
+        if self.encoder is not None:
+            self.encoder.eval()
+        return self
