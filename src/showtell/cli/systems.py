@@ -14,7 +14,7 @@ from showtell.errors import DataError
 
 if TYPE_CHECKING:
     from showtell.data.caption_files import Entry
-    from showtell.data.sources import Record
+    from showtell.data.records import Record
 
 _ZIP = b"PK"  # how a bundle file begins
 

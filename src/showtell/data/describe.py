@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from showtell.data.sources import Dataset, Split
+from showtell.data.records import Dataset, Split
 from showtell.text import tokenize
 from showtell.vocabulary import Vocabulary
 

@@ -262,11 +262,11 @@ def test_only_a_newline_ends_a_caption(character: str, tiny_flickr8k: Path) -> N
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         load_dataset(tmp_path / "nowhere")
-    assert str(error.value) == f"no dataset folder at {tmp_path / 'nowhere'}"
+    assert str(error.value) == f"no dataset folder or caption file at {tmp_path / 'nowhere'}"
 
 
 def test_a_folder_that_holds_no_dataset_says_what_was_expected(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"holds no Flickr8k\.token\.txt, neither in a folder nor"):
+    with pytest.raises(DataError, match=r"holds 0 pictures and no captions; expected a \.txt beside"):
         load_dataset(tmp_path)
 
 
