@@ -266,7 +266,9 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_holds_no_dataset_says_what_was_expected(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"holds 0 pictures and no captions; expected a \.txt beside"):
+    with pytest.raises(
+        DataError, match=r"holds 0 pictures and no captions; expected a \.txt beside"
+    ):
         load_dataset(tmp_path)
 
 

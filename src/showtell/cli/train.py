@@ -17,6 +17,7 @@ Examples:
   showtell train configs/merge.toml --data flickr8k
   showtell train configs/merge.toml --data flickr8k --set training.max_epochs=3 --out runs/short
   showtell train configs/merge.toml --data flickr8k --seed 2 --out runs/merge-2
+  showtell train configs/merge.toml --data photos          pictures with a .txt beside each
 
 A run that was interrupted goes on from its last checkpoint when the same command is given again.
 """
@@ -69,6 +70,8 @@ def command(
         data = load_training_data(
             loaded, data_dir, cache_dir=cache_dir, progress=bar.stage("features")
         )
+        for note in data.notes:
+            console.say(note)
         console.say(f"{_describe_data(data)}; device {chosen}")
 
         def on_epoch(entry: dict[str, Any]) -> None:

@@ -86,15 +86,15 @@ class Dataset:
         """What somebody who trains on it should know: drawn splits, and what is left out."""
         notes = [self._note_on_splits()] if self.drawn else []
         for names, what in (
-            (self.uncaptioned, "images have no caption and are left out"),
-            (self.stray_texts, ".txt files have no picture beside them"),
+            (self.uncaptioned, "images without a caption, left out"),
+            (self.stray_texts, ".txt files without a picture beside them"),
         ):
             if names:
-                notes.append(f"{len(names)} {what}: {first_few(names, NAMED_IN_ERRORS)}")
+                notes.append(f"{what}: {len(names)}, {first_few(names, NAMED_IN_ERRORS)}")
         if self.empty_captions:
-            notes.append(f"{self.empty_captions} captions are blank and left out")
+            notes.append(f"blank captions, left out: {self.empty_captions}")
         if self.unlisted_images:
-            notes.append(f"{self.unlisted_images} images belong to no split")
+            notes.append(f"images that belong to no split: {self.unlisted_images}")
         return tuple(notes)
 
     def _note_on_splits(self) -> str:
