@@ -113,6 +113,21 @@ def test_a_named_file_is_read_whatever_else_lies_beside(tmp_path: Path) -> None:
     assert captions(load_dataset(tmp_path / "new.json")) == TWO
 
 
+@pytest.mark.parametrize("own", ["a .txt beside each", "a list with file_path", "metadata.csv"])
+def test_runs_that_were_trained_inside_the_folder_change_nothing(own: str, tmp_path: Path) -> None:
+    put(tmp_path, PICTURES | FORMATS[own])
+    put(tmp_path, {"runs/x/val_captions.json": ROWS[:1], "runs/x/config.json": {"a": 1}})
+    put(tmp_path, {"runs/x/log.jsonl": "{}", "runs/x/curves.png": 0})
+    dataset = load_dataset(tmp_path)
+    assert captions(dataset) == TWO
+    assert dataset.notes[1:] == ("images without a caption, left out: 1, runs/x/curves.png",)
+
+
+def test_a_few_texts_beside_pictures_do_not_hide_a_caption_file(tmp_path: Path) -> None:
+    put(tmp_path, {**PICTURES, "c.jpg": 0, "a.txt": "no", "captions.json": ROWS})
+    assert captions(load_dataset(tmp_path)) == TWO
+
+
 def test_karpathys_splits_and_folders_are_kept(tmp_path: Path) -> None:
     put(tmp_path, {"in/a.jpg": 0, "in/b.jpg": 0, "out/a.jpg": 0, "dataset_coco.json": KARPATHY})
     dataset = load_dataset(tmp_path)

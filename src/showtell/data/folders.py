@@ -11,18 +11,18 @@ from pathlib import Path, PurePosixPath
 
 from showtell.data.caption_files import Entry, decode, read_captions, read_file
 from showtell.data.splits import canonical, split_in_name, split_of_folders
-from showtell.data.tree import ImageNames, Tree, parts_of
+from showtell.data.tree import ImageNames, Tree, is_image, parts_of
 from showtell.errors import DataError, first_few
 
 CAPTION_SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".token", ".txt")
-NAMED_IN_ERRORS = 3
+NAMED_IN_ERRORS = 3  # files
 
-# The names that caption files go by, the surest first; a folder is read by the first that fits.
+# The names that caption files go by, the surest first.
 _METADATA = re.compile(r"metadata\.(jsonl|csv)", re.I)  # of a Hugging Face imagefolder
 _KARPATHY = re.compile(r"dataset(?!_infos?\.).*\.json", re.I)
 _CAPTIONS = re.compile(r"(.*[^a-z])?captions?[^a-z].*", re.I)  # COCO's captions_val2017.json
-_ANY = re.compile(r".*\.(json|jsonl|csv|tsv|token)", re.I)
-_ANY_TEXT = re.compile(r"(?!readme|licen[cs]e).*\.txt", re.I)
+_TABLE = re.compile(r".*\.(json|jsonl|csv|tsv|token)", re.I)
+_TEXT = re.compile(r"(?!readme|licen[cs]e).*\.txt", re.I)
 
 
 @dataclass
@@ -38,7 +38,10 @@ class Reading:
 
 
 def read_folder(tree: Tree) -> Reading | None:
-    """Read a folder of pictures: the way its captions are written is told by what lies there.
+    """Read a folder of pictures: how its captions are written is told by what lies there.
+
+    Metadata of an imagefolder come first, then a .txt beside most pictures, then the caption file
+    nearest the top: below it may lie training runs, with caption files of their own.
 
     Returns:
         None where there are no captions.
@@ -47,24 +50,31 @@ def read_folder(tree: Tree) -> Reading | None:
         DataError: a file is malformed, or several files could hold the captions.
     """
     beside = _texts_beside(tree)
-    named = [
+    rest = [
         name
         for name in tree.others
         if name not in beside and name.lower().endswith(CAPTION_SUFFIXES)
     ]
-    for pattern in (_METADATA, _KARPATHY, _CAPTIONS):
-        if found := _matching(named, pattern):
-            return read_listings(tree, _told_apart(tree, found))
-    if beside:
-        return _read_beside(tree, beside)
-    for pattern in (_ANY, _ANY_TEXT):
-        if found := _matching(named, pattern):
-            return read_listings(tree, _told_apart(tree, found))
-    return None
+    files = _nearest(rest, _METADATA)
+    if not files and len(beside) < len(tree.images) / 2:
+        files = _nearest(rest, _KARPATHY, _CAPTIONS, _TABLE)
+    if not files and not beside:
+        files = _nearest(rest, _TEXT)
+    if files:
+        return read_listings(tree, _told_apart(tree, files))
+    return _read_beside(tree, beside) if beside else None
 
 
-def _matching(names: Sequence[str], pattern: re.Pattern[str]) -> list[str]:
-    return [name for name in names if pattern.fullmatch(PurePosixPath(name).name)]
+def _nearest(names: Sequence[str], *patterns: re.Pattern[str]) -> list[str]:
+    """Give the files nearest the top that fit a pattern: of those, all that fit the first."""
+    paths = [PurePosixPath(name) for name in names]
+    fitting = [path for path in paths if any(p.fullmatch(path.name) for p in patterns)]
+    top = min((len(path.parts) for path in fitting), default=0)
+    for pattern in patterns:
+        found = [p for p in fitting if len(p.parts) == top and pattern.fullmatch(p.name)]
+        if found:
+            return [str(path) for path in found]
+    return []
 
 
 def _told_apart(tree: Tree, files: list[str]) -> list[str]:
@@ -119,7 +129,7 @@ def read_listings(tree: Tree, files: Sequence[str]) -> Reading:
             image, an image is in two splits, or none of the images lies in the tree.
     """
     images = ImageNames(tree.images)
-    reading = Reading(", ".join(files))
+    reading = Reading(f"captions in {first_few(files, NAMED_IN_ERRORS)}")
     for file in files:
         _read_listing(tree, file, images, reading)
     if len(reading.missing) == len(reading.captions):
@@ -140,7 +150,7 @@ def _read_listing(tree: Tree, file: str, images: ImageNames, reading: Reading) -
         if found and called.setdefault(found, name) != name:
             both = f"{'/'.join(called[found])} and {'/'.join(name)}"
             raise DataError(f"{path}: {both} would both be the image {found}")
-        image = found or entry.names[0]
+        image = found or next(filter(is_image, entry.names), entry.names[0])
         if not found:
             reading.missing.add(image)
         reading.captions.setdefault(image, []).extend(text.strip() for text in entry.texts)
