@@ -64,7 +64,8 @@ def check_pictures(records: Sequence[Record], *, progress: Progress = no_progres
     """Decode every picture and compare each with all others."""
     looks: list[_Look] = []
     unreadable: dict[str, str] = {}
-    with ThreadPoolExecutor() as pool:
+    pool = ThreadPoolExecutor()
+    try:
         for number, (record, found) in enumerate(
             zip(records, pool.map(_look, records), strict=True), start=1
         ):
@@ -73,6 +74,8 @@ def check_pictures(records: Sequence[Record], *, progress: Progress = no_progres
             else:
                 unreadable[record.image_id] = found
             progress(number, len(records))
+    finally:
+        pool.shutdown(cancel_futures=True)  # who presses Ctrl-C does not wait for the rest
     groups: dict[str, list[_Look]] = {}
     for look in looks:
         groups.setdefault(look.sha256, []).append(look)
