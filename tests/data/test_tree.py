@@ -28,26 +28,34 @@ IMAGES = ImageNames(["a.jpg", "train/b.jpg", "val/b.jpg", "val/d e.png", "x/c.jp
     ],
 )
 def test_an_image_is_found_by_the_end_of_its_path(name: str, image: str | None) -> None:
-    assert IMAGES.find([name], ".", "here") == image
+    assert IMAGES.find([name], folder=".", where="here") == image
 
 
 def test_a_path_is_relative_to_the_caption_file_first() -> None:
-    assert IMAGES.find(["b.jpg"], "val", "here") == "val/b.jpg"
-    assert IMAGES.find(["../a.jpg"], "val", "here") == "a.jpg"
+    assert IMAGES.find(["b.jpg"], folder="val", where="here") == "val/b.jpg"
+    assert IMAGES.find(["../a.jpg"], folder="val", where="here") == "a.jpg"
 
 
 @pytest.mark.parametrize("name", ["b.jpg", "/elsewhere/b.jpg", "x/c"])
 def test_a_name_that_could_mean_two_images_is_refused(name: str) -> None:
     if name == "x/c":  # the path as it stands is neither
         with pytest.raises(DataError, match=r"x/c could be any of x/c\.jpg, x/c\.png"):
-            IMAGES.find([name], ".", "here")
+            IMAGES.find([name], folder=".", where="here")
         return
     with pytest.raises(DataError, match=r"here: .*b\.jpg could be any of train/b\.jpg, val/b\.jpg"):
-        IMAGES.find([name], ".", "here")
+        IMAGES.find([name], folder=".", where="here")
+
+
+def test_the_split_decides_between_folders_that_are_called_by_it() -> None:
+    assert IMAGES.find(["b.jpg"], folder=".", where="here", split="train") == "train/b.jpg"
+    coco = ImageNames(["train2017/1.jpg", "val2017/1.jpg"])
+    assert coco.find(["7", "1.jpg"], folder=".", where="here", split="val") == "val2017/1.jpg"
+    with pytest.raises(DataError, match="could be any of"):
+        IMAGES.find(["b.jpg"], folder=".", where="here", split="test")
 
 
 def test_a_number_beside_a_file_name_is_not_taken_for_a_name() -> None:
-    assert ImageNames(["7.jpg"]).find(["7", "a.jpg", "a"], ".", "here") is None
+    assert ImageNames(["7.jpg"]).find(["7", "a.jpg", "a"], folder=".", where="here") is None
 
 
 def test_hidden_files_are_left_out_and_links_that_lead_back_do_no_harm(tmp_path: Path) -> None:
@@ -64,7 +72,10 @@ def test_an_accent_that_stands_apart_is_composed(tmp_path: Path) -> None:
     (image,) = walk(tmp_path).images.items()
     assert image[0] == "café.jpg"
     assert image[1].read_bytes() == b"here"
-    assert ImageNames([image[0]]).find(["cafe\N{COMBINING ACUTE ACCENT}.jpg"], ".", "") == image[0]
+    assert (
+        ImageNames([image[0]]).find(["cafe\N{COMBINING ACUTE ACCENT}.jpg"], folder=".", where="")
+        == image[0]
+    )
 
 
 def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ of the formats of `caption_files`.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from showtell.data.caption_files import Entry, decode, read_captions, read_file
+from showtell.data.caption_files import decode, read_captions, read_file
 from showtell.data.splits import canonical, split_in_name, split_of_folders
 from showtell.data.tree import ImageNames, Tree, is_image, parts_of
 from showtell.errors import DataError, first_few
@@ -145,7 +145,8 @@ def _read_listing(tree: Tree, file: str, images: ImageNames, reading: Reading) -
     folder = str(PurePosixPath(file).parent)
     called: dict[str, tuple[str, ...]] = {}  # images by the path that their captions stand under
     for entry in read_captions(path):
-        found = images.find(entry.names, folder, str(path))
+        split = canonical(entry.split) if entry.split else split_in_name(file)
+        found = images.find(entry.names, folder=folder, where=str(path), split=split)
         name = parts_of(entry.names[0])
         if found and called.setdefault(found, name) != name:
             both = f"{'/'.join(called[found])} and {'/'.join(name)}"
@@ -154,12 +155,7 @@ def _read_listing(tree: Tree, file: str, images: ImageNames, reading: Reading) -
         if not found:
             reading.missing.add(image)
         reading.captions.setdefault(image, []).extend(text.strip() for text in entry.texts)
-        _note_split(reading, image, entry, file, path)
-
-
-def _note_split(reading: Reading, image: str, entry: Entry, file: str, path: Path) -> None:
-    split = canonical(entry.split) if entry.split else split_in_name(file)
-    if split and reading.said.setdefault(image, split) != split:
-        raise DataError(f"{path}: {image} is in {reading.said[image]} and in {split}")
-    if place := split_of_folders(image) or split_of_folders(file):
-        reading.placed[image] = place
+        if split and reading.said.setdefault(image, split) != split:
+            raise DataError(f"{path}: {image} is in {reading.said[image]} and in {split}")
+        if place := split_of_folders(image) or split_of_folders(file):
+            reading.placed[image] = place

@@ -13,6 +13,7 @@ from unicodedata import normalize
 
 from showtell.data.caption_files import IMAGE_SUFFIXES
 from showtell.data.records import ImageFile
+from showtell.data.splits import split_in_name
 from showtell.errors import DataError, first_few
 
 NAMED_IN_ERRORS = 3
@@ -104,13 +105,16 @@ class ImageNames:
             without = path.with_suffix("")
             self._by_stem.setdefault(without.name, []).append((without.parts, image_id))
 
-    def find(self, names: Sequence[str], folder: str, where: str) -> str | None:
+    def find(
+        self, names: Sequence[str], *, folder: str, where: str, split: str | None = None
+    ) -> str | None:
         """Find the image that goes by these names.
 
         Args:
             names: those with the suffix of a picture count; only where none has one, all do.
             folder: of the caption file, to which its paths are relative, unless they are not.
             where: the file, for the message.
+            split: decides between images of one name in folders called by their splits.
 
         Raises:
             DataError: the names could mean several images.
@@ -124,7 +128,7 @@ class ImageNames:
                 return exact
         for parts in tried:
             if parts and parts[-1] in known:
-                return _nearest(parts, known[parts[-1]], where)
+                return _nearest(parts, known[parts[-1]], where, split)
         return None
 
 
@@ -134,15 +138,18 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(part for part in path.parts if part != path.anchor)
 
 
-def _nearest(parts: Sequence[str], known: Sequence[tuple[Sequence[str], str]], where: str) -> str:
+def _nearest(
+    parts: Sequence[str], known: Sequence[tuple[Sequence[str], str]], where: str, split: str | None
+) -> str:
     shared = [_shared_tail(parts, path) for path, _ in known]
     best = [image for count, (_, image) in zip(shared, known, strict=True) if count == max(shared)]
-    if len(best) > 1:
+    in_split = [image for image in best if split and split in map(split_in_name, image.split("/"))]
+    if len(best) > 1 and len(in_split) != 1:
         raise DataError(
             f"{where}: {'/'.join(parts)} could be any of {first_few(best, NAMED_IN_ERRORS)}; "
             "write more of its path"
         )
-    return best[0]
+    return (in_split or best)[0]
 
 
 def _shared_tail(a: Sequence[str], b: Sequence[str]) -> int:
