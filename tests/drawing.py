@@ -48,6 +48,18 @@ def draw_flickr8k(root: Path) -> Path:
     return root
 
 
+def draw_folder(root: Path) -> Path:
+    """Draw 24 pictures with a .txt of three captions beside each, half of them in a folder."""
+    for number in range(24):
+        colour, shape = TRAIN[number % len(TRAIN)]
+        path = root / ("more shapes" if number % 2 else ".") / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draw_shape(colour, shape, seed=number).save(path)
+        lines = [sentence.format(colour=colour, shape=shape) for sentence in SENTENCES[:3]]
+        path.with_suffix(".txt").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
+    return root
+
+
 def draw_shape(colour: str, shape: str, *, seed: int) -> Image.Image:
     """Draw one shape, of a size and at a place that the seed decides."""
     chance = random.Random(seed)

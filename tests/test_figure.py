@@ -117,3 +117,8 @@ def test_a_full_disk_leaves_the_old_sheet(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(OSError, match="No space left"):
         save_sheet(path, [(Image.new("RGB", (8, 8)), SHORT)])
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_line_break_in_a_sentence_is_kept() -> None:
+    sheets = [draw_sheet([(Image.new("RGB", (8, 8)), text)]) for text in ("A dog.", "A dog.\nA.")]
+    assert sheets[1].height == sheets[0].height + LINE_HEIGHT

@@ -20,12 +20,16 @@ MAX_COLUMNS = 4
 def draw_sheet(items: Sequence[tuple[ImageSource, str]]) -> Image.Image:
     """Draw (photo, sentence) pairs in rows of up to four, in the order given.
 
+    A sentence may hold line breaks.
+
     Raises:
         ImageError: a photo cannot be read.
     """
     columns = min(MAX_COLUMNS, math.ceil(math.sqrt(len(items))))
     font = ImageFont.load_default(FONT_SIZE)
-    wrapped = [wrap(text, font, CELL) for _, text in items]
+    wrapped = [
+        [line for part in text.split("\n") for line in wrap(part, font, CELL)] for _, text in items
+    ]
     rows = [range(i, min(i + columns, len(items))) for i in range(0, len(items), columns)]
     text_heights = [LINE_HEIGHT * max(len(wrapped[i]) for i in row) for row in rows]
     width = columns * (CELL + MARGIN) + MARGIN

@@ -149,7 +149,7 @@ def test_a_bundle_without_pictures_is_refused(
     files: Path, tiny_bundle: Path, capsys: Capture
 ) -> None:
     assert run(["evaluate", str(tiny_bundle), *REFS]) == 2
-    assert "is a zip; if it is a model, give --data DIR" in capsys.readouterr().err
+    assert "is a zip; if it is a model, give --data DATA" in capsys.readouterr().err
 
 
 def test_two_systems_are_compared_image_by_image(files: Path, capsys: Capture) -> None:
@@ -389,16 +389,16 @@ def test_references_with_an_image_without_any_are_refused(
     [
         ([], "give one thing to score, or --compare A B"),
         (["good.json", "--compare", "good.json", "bad.txt", *REFS], "give one thing to score"),
-        (["good.json"], "give either --references FILE or --data DIR"),
+        (["good.json"], "give either --references FILE or --data DATA"),
         (["good.json", *REFS, "--metric", "cidr"], "no metric 'cidr'. Did you mean 'cider'?"),
         (["gone.json", *REFS], "no captions at gone.json; to let a model write them, give --data"),
         (["good.json", "--references", "gone.json"], "cannot read gone.json: No such file"),
         (["good.json", *REFS, "--split", "val"], "refs.jsonl has no split 'val'; it has none"),
         (["good.json", *REFS, "--beam-size", "5"], "there is nothing to search"),
         (["--compare", "good.json", "bad.txt", *REFS, "--out", "x"], "of one system, not of two"),
-        (["good.json", *REFS, "--data", "."], "give either --references FILE or --data DIR"),
+        (["good.json", *REFS, "--data", "."], "give either --references FILE or --data DATA"),
         (["refs.jsonl", "--references", "good.json"], "captions and references swapped?"),
-        ([".", *REFS], ". is a folder; if it is a model, give --data DIR"),
+        ([".", *REFS], ". is a folder; if it is a model, give --data DATA"),
         (["good.json", *REFS, "--out", "good.json"], "good.json would be overwritten"),
         (["good.json", *REFS, "--per-image", "refs.jsonl"], "refs.jsonl would be overwritten"),
         (["good.json", *REFS, "--out", "x", "--per-image", "x"], "x would be overwritten"),

@@ -108,6 +108,7 @@ def test_coco_images_go_by_number_and_by_file():
         ({"path": "a.heic"}, ("a.heic", "a")),
         ({"filename": "COCO_7.jpg", "cocoid": 7}, ("COCO_7.jpg", "7", "COCO_7")),
         ({"image_id": "a.b"}, ("a.b",)),
+        ({"filepath": "val", "filename": "a.jpg"}, ("a.jpg", "val/a.jpg", "a")),
     ],
 )
 def test_an_image_goes_by_all_its_names(row, names):

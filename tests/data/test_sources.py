@@ -1,364 +1,360 @@
-"""Flickr8k's own files, in the forms that people have them in."""
+"""One's own pictures, in the formats that people have captions in."""
 
+import json
 import shutil
-import zipfile
 from pathlib import Path
 
 import pytest
+from drawing import draw_folder, draw_shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from showtell.data.sources import Dataset, ImageFile, load_dataset
+from showtell.data.sources import Dataset, load_dataset
 from showtell.errors import DataError
 
-TOKENS = "Flickr8k_text/Flickr8k.token.txt"
-TRAIN = "Flickr8k_text/Flickr_8k.trainImages.txt"
-VAL = "Flickr8k_text/Flickr_8k.devImages.txt"
-TEST = "Flickr8k_text/Flickr_8k.testImages.txt"
-IMAGES = "Flicker8k_Dataset"
-FIRST = "0001_red_circle.jpg"
-ODD_ID = "2258277193_586949ec62.jpg.1"
-
-
-def rewrite(path: Path, old: str, new: str) -> None:
-    text = path.read_bytes().decode()
-    assert old in text
-    path.write_bytes(text.replace(old, new).encode())
-
-
-def zipped(root: Path) -> Path:
-    """The dataset as published: two zips, the second with a Mac's resource forks."""
-    target = root.with_name("zips")
-    target.mkdir()
-    with zipfile.ZipFile(target / "Flickr8k_text.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted((root / "Flickr8k_text").iterdir()):
-            archive.write(path, path.name)
-            archive.writestr(f"__MACOSX/._{path.name}", b"\0\5\x16\7resource fork")
-    with zipfile.ZipFile(target / "Flickr8k_Dataset.zip", "w") as archive:
-        archive.mkdir(IMAGES)
-        for path in sorted((root / IMAGES).iterdir()):
-            archive.write(path, f"{IMAGES}/{path.name}")
-            archive.writestr(f"__MACOSX/{IMAGES}/._{path.name}", b"\0\5\x16\7resource fork")
-    return target
-
-
-def content(dataset: Dataset) -> dict[str, list[tuple[object, ...]]]:
-    """All that was read, but for where it lies."""
-    return {
-        name: [(r.image_id, r.captions, r.split, r.image.read_bytes()) for r in split.records]
-        for name, split in dataset.splits.items()
-    }
-
-
-def test_every_split_has_its_images_with_all_captions(tiny_flickr8k: Path) -> None:
-    dataset = load_dataset(tiny_flickr8k)
-    sizes = {name: len(dataset.require(name)) for name in dataset.splits}
-    assert sizes == {"train": 12, "val": 4, "test": 2}
-    first = dataset.require("train")[0]
-    assert first.image_id == FIRST
-    assert first.split == "train"
-    assert len(first.captions) == 5
-    assert first.captions[:2] == ("A red circle on a white background .", "The circle is red .")
-    assert first.image.read_bytes() == (tiny_flickr8k / IMAGES / FIRST).read_bytes()
-    assert (dataset.odd_ids, dataset.unlisted_images) == ((), 0)
-
-
-def test_zips_read_the_same_as_the_folders_they_unpack_to(tiny_flickr8k: Path) -> None:
-    dataset = load_dataset(zipped(tiny_flickr8k))
-    assert content(dataset) == content(load_dataset(tiny_flickr8k))
-    assert (dataset.odd_ids, dataset.unlisted_images) == ((), 0)
-
-
-@pytest.mark.parametrize(
-    "folder",
-    ["Flicker8k_Dataset", "Flickr8k_Dataset", "Images", ".", "Flickr8k_Dataset/Flicker8k_Dataset"],
-)
-def test_the_image_folder_goes_by_several_spellings(folder: str, tiny_flickr8k: Path) -> None:
-    expected = content(load_dataset(tiny_flickr8k))
-    images = (tiny_flickr8k / IMAGES).rename(tiny_flickr8k / "moving")
-    (tiny_flickr8k / folder).mkdir(parents=True, exist_ok=True)
-    for path in images.iterdir():
-        path.rename(tiny_flickr8k / folder / path.name)
-    assert content(load_dataset(tiny_flickr8k)) == expected
-
-
-def test_text_files_beside_the_image_folder_are_found(tiny_flickr8k: Path) -> None:
-    expected = content(load_dataset(tiny_flickr8k))
-    for path in (tiny_flickr8k / "Flickr8k_text").iterdir():
-        path.rename(tiny_flickr8k / path.name)
-    assert content(load_dataset(tiny_flickr8k)) == expected
-
-
-def test_resource_forks_and_hidden_files_are_no_images(tiny_flickr8k: Path) -> None:
-    forks = tiny_flickr8k / "__MACOSX" / IMAGES
-    forks.mkdir(parents=True)
-    (forks / f"._{FIRST}").write_bytes(b"\0\5\x16\7resource fork")
-    (tiny_flickr8k / IMAGES / "._other.jpg").write_bytes(b"\0\5\x16\7resource fork")
-    assert load_dataset(tiny_flickr8k).unlisted_images == 0
-
-
-def test_images_of_no_split_are_counted(tiny_flickr8k: Path) -> None:
-    for name in ("x.jpg", "y.JPG", "z.png", "readme.txt"):
-        shutil.copy(tiny_flickr8k / IMAGES / FIRST, tiny_flickr8k / IMAGES / name)
-    assert load_dataset(tiny_flickr8k).unlisted_images == 3
-
-
-def test_a_missing_image_refuses_its_split_alone(tiny_flickr8k: Path) -> None:
-    (tiny_flickr8k / IMAGES / FIRST).unlink()
-    dataset = load_dataset(tiny_flickr8k)
-    assert dataset.splits["train"].missing_images == (FIRST,)
-    assert dataset.splits["train"].missing_captions == ()
-    assert not dataset.splits["train"].complete
-    assert len(dataset.splits["train"].records) == 11
-    assert len(dataset.require("val")) == 4
-    with pytest.raises(DataError, match=rf"'train' .* incomplete: 1 images missing \({FIRST}\)"):
-        dataset.require("train")
-
-
-def test_missing_captions_are_listed_apart_from_missing_images(tiny_flickr8k: Path) -> None:
-    rewrite(tiny_flickr8k / TOKENS, FIRST, "elsewhere.jpg")
-    dataset = load_dataset(tiny_flickr8k)
-    assert dataset.splits["train"].missing_captions == (FIRST,)
-    assert dataset.splits["train"].missing_images == ()
-    assert dataset.odd_ids == ("elsewhere.jpg",)
-    with pytest.raises(DataError, match=rf"1 images' captions missing \({FIRST}\)"):
-        dataset.require("train")
-
-
-def test_what_is_missing_is_counted_and_only_the_first_few_are_named(tiny_flickr8k: Path) -> None:
-    for path in (tiny_flickr8k / IMAGES).iterdir():
-        path.unlink()
-    with pytest.raises(DataError) as error:
-        load_dataset(tiny_flickr8k).require("train")
-    assert "12 images missing (0001_red_circle.jpg, 0002_red_square.jpg, " in str(error.value)
-    assert str(error.value).endswith("0003_red_triangle.jpg, …)")
-    assert str(tiny_flickr8k) in str(error.value)
-
-
-def test_a_split_that_is_not_there_is_refused_and_the_others_are_named(
-    tiny_flickr8k: Path,
-) -> None:
-    (tiny_flickr8k / TEST).unlink()
-    dataset = load_dataset(tiny_flickr8k)
-    with pytest.raises(DataError, match=r"has no split 'test'; it has train, val"):
-        dataset.require("test")
-
-
-def test_captions_of_an_image_that_exists_nowhere_are_reported_and_not_fatal(
-    tiny_flickr8k: Path,
-) -> None:
-    with (tiny_flickr8k / TOKENS).open("a", encoding="utf-8") as file:
-        file.write(f"{ODD_ID}#0\tPeople in a boat .\n")
-    dataset = load_dataset(tiny_flickr8k)
-    assert dataset.odd_ids == (ODD_ID,)
-    assert len(dataset.require("train")) == 12
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        f"{FIRST}#0 a caption after a blank",
-        "#0\ta caption of nothing",
-        f"{FIRST}#0\t",
-        "words",
+TWO = {"a.jpg": ("A dog .", "The dog ."), "b.jpg": ("A cat , asleep .",)}
+ROWS = [{"file_path": image, "captions": list(texts)} for image, texts in TWO.items()]
+COCO = {
+    "images": [{"id": 7, "file_name": "a.jpg"}, {"id": 9, "file_name": "b.jpg"}],
+    "annotations": [
+        {"id": n, "image_id": image, "caption": text}
+        for n, (image, text) in enumerate(
+            [(7, "A dog ."), (9, "A cat , asleep ."), (7, "The dog .")]
+        )
     ],
-)
-def test_a_malformed_caption_is_named_by_file_and_line(line: str, tiny_flickr8k: Path) -> None:
-    path = tiny_flickr8k / TOKENS
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    lines.insert(6, f"{line}\n")
-    path.write_text("".join(lines), encoding="utf-8")
-    with pytest.raises(DataError) as error:
-        load_dataset(tiny_flickr8k)
-    assert str(error.value).startswith(f"{path}, line 7: expected image<TAB>caption, ")
+}
+KARPATHY = {
+    "images": [
+        {
+            "filepath": "in",
+            "filename": image,
+            "split": split,
+            "sentences": [{"raw": text} for text in TWO[image]],
+        }
+        for image, split in (("a.jpg", "restval"), ("b.jpg", "val"))
+    ]
+}
 
 
-@pytest.mark.parametrize("still_zipped", ["Flickr8k_text", "Flickr8k_Dataset"])
-def test_one_part_may_be_unpacked_and_the_other_still_zipped(
-    still_zipped: str, tiny_flickr8k: Path
-) -> None:
-    expected = load_dataset(tiny_flickr8k).require("train")
-    zips = zipped(tiny_flickr8k)
-    folder = {"Flickr8k_text": "Flickr8k_text", "Flickr8k_Dataset": "Flicker8k_Dataset"}
-    shutil.rmtree(tiny_flickr8k / folder[still_zipped])
-    (zips / f"{still_zipped}.zip").rename(tiny_flickr8k / f"{still_zipped}.zip")
-    found = load_dataset(tiny_flickr8k).require("train")
-    assert [r.image_id for r in found] == [r.image_id for r in expected]
-    assert [r.captions for r in found] == [r.captions for r in expected]
-
-
-def test_a_half_downloaded_zip_beside_complete_folders_does_no_harm(tiny_flickr8k: Path) -> None:
-    (tiny_flickr8k / "Flickr8k_Dataset.zip").write_bytes(b"PK half")
-    assert len(load_dataset(tiny_flickr8k).require("train")) == 12
-
-
-def test_a_malformed_caption_in_a_zip_is_named_by_zip_and_member(tiny_flickr8k: Path) -> None:
-    rewrite(tiny_flickr8k / TOKENS, f"{FIRST}#0\t", f"{FIRST}#0 ")
-    target = zipped(tiny_flickr8k)
-    with pytest.raises(DataError) as error:
-        load_dataset(target)
-    place = f"{target / 'Flickr8k_text.zip'}:Flickr8k.token.txt"
-    assert str(error.value).startswith(f"{place}, line 1: expected ")
-
-
-def test_an_empty_caption_file_is_refused_by_name(tiny_flickr8k: Path) -> None:
-    (tiny_flickr8k / TOKENS).write_bytes(b"")
-    with pytest.raises(DataError) as error:
-        load_dataset(tiny_flickr8k)
-    assert str(error.value).startswith(f"{tiny_flickr8k / TOKENS} holds no captions")
-
-
-def test_an_empty_split_is_refused_when_it_is_asked_for(tiny_flickr8k: Path) -> None:
-    (tiny_flickr8k / VAL).write_bytes(b"")
-    dataset = load_dataset(tiny_flickr8k)
-    assert len(dataset.require("train")) == 12
-    with pytest.raises(DataError, match=r"split 'val' of .* is empty"):
-        dataset.require("val")
-
-
-def test_a_name_listed_twice_counts_once(tiny_flickr8k: Path) -> None:
-    with (tiny_flickr8k / VAL).open("a", encoding="utf-8") as file:
-        file.write("0013_red_circle.jpg\n")
-    ids = [record.image_id for record in load_dataset(tiny_flickr8k).require("val")]
-    assert len(ids) == 4
-    assert ids[0] == "0013_red_circle.jpg"
-
-
-def test_a_name_that_is_missing_and_listed_twice_is_missing_once(tiny_flickr8k: Path) -> None:
-    (tiny_flickr8k / VAL).write_text("none.jpg\nnone.jpg\n", encoding="utf-8")
-    val = load_dataset(tiny_flickr8k).splits["val"]
-    assert val.missing_images == val.missing_captions == ("none.jpg",)
-
-
-@pytest.mark.parametrize("file", [TOKENS, TRAIN])
-def test_line_ends_of_windows_blank_lines_and_a_byte_order_mark_change_nothing(
-    file: str, tiny_flickr8k: Path
-) -> None:
-    expected = content(load_dataset(tiny_flickr8k))
-    path = tiny_flickr8k / file
-    lines = path.read_text(encoding="utf-8").splitlines()
-    path.write_bytes(b"\xef\xbb\xbf" + "\r\n\r\n".join(lines).encode())
-    assert content(load_dataset(tiny_flickr8k)) == expected
-
-
-@pytest.mark.parametrize("file", [TOKENS, TRAIN])
-def test_a_file_that_is_not_utf_8_is_refused_by_name(file: str, tiny_flickr8k: Path) -> None:
-    path = tiny_flickr8k / file
-    path.write_bytes(path.read_bytes() + "0001_red_circle.jpg#5\tA café .".encode("latin-1"))
-    with pytest.raises(DataError) as error:
-        load_dataset(tiny_flickr8k)
-    assert str(error.value).startswith(f"{path} is not UTF-8 text")
-
-
-@pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
-def test_only_a_newline_ends_a_caption(character: str, tiny_flickr8k: Path) -> None:
-    odd = f"The circle{character}is red ."
-    rewrite(
-        tiny_flickr8k / TOKENS, "0001_red_circle.jpg#1\tThe circle is red .", f"{FIRST}#1\t{odd}"
-    )
-    assert load_dataset(tiny_flickr8k).require("train")[0].captions[1] == odd
-
-
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError) as error:
-        load_dataset(tmp_path / "nowhere")
-    assert str(error.value) == f"no dataset folder at {tmp_path / 'nowhere'}"
-
-
-def test_a_folder_that_holds_no_dataset_says_what_was_expected(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"holds no Flickr8k\.token\.txt, neither in a folder nor"):
-        load_dataset(tmp_path)
-
-
-def test_captions_without_any_split_are_refused(tiny_flickr8k: Path) -> None:
-    for file in (TRAIN, VAL, TEST):
-        (tiny_flickr8k / file).unlink()
-    with pytest.raises(DataError, match=r"holds none of Flickr_8k\.trainImages\.txt, "):
-        load_dataset(tiny_flickr8k)
-
-
-def test_a_folder_where_the_caption_file_should_be_holds_no_dataset(tiny_flickr8k: Path) -> None:
-    (tiny_flickr8k / TOKENS).unlink()
-    (tiny_flickr8k / TOKENS).mkdir()
-    with pytest.raises(DataError, match=r"holds no Flickr8k\.token\.txt"):
-        load_dataset(tiny_flickr8k)
-
-
-@pytest.mark.parametrize("name", ["Flickr8k_text.zip", "Flickr8k_Dataset.zip"])
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_zip_is_refused_by_name(name: str, share: float, tiny_flickr8k: Path) -> None:
-    path = zipped(tiny_flickr8k) / name
-    data = path.read_bytes()
-    path.write_bytes(data[: int(share * len(data))])
-    with pytest.raises(DataError) as error:
-        load_dataset(path.parent)
-    assert str(error.value).startswith(f"{path} is not a readable zip")
-
-
-def test_an_image_that_vanishes_or_is_damaged_in_its_zip_is_a_data_error(
-    tiny_flickr8k: Path,
-) -> None:
-    gone = load_dataset(tiny_flickr8k).require("train")[0].image
-    gone.path.unlink()
-    with pytest.raises(DataError, match=f"cannot read .*{FIRST}"):
-        gone.read_bytes()
-    path = tiny_flickr8k / "damaged.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a.jpg", b"picture")
-    path.write_bytes(path.read_bytes().replace(b"picture", b"pidgeon", 1))
-    for member in ("a.jpg", "b.jpg"):  # a wrong checksum; no such member
-        with pytest.raises(DataError, match=rf"cannot read .*damaged\.zip:{member}"):
-            ImageFile(path, member).read_bytes()
-
-
-def write_dataset(root: Path, tokens: bytes, names: bytes) -> Path:
-    root.mkdir(exist_ok=True)
-    (root / "Flickr8k.token.txt").write_bytes(tokens)
-    (root / "Flickr_8k.trainImages.txt").write_bytes(names)
-    (root / "a.jpg").write_bytes(b"")
+def put(root: Path, files: dict[str, object]) -> Path:
+    """Write files: pictures, texts, and what else there is as JSON."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith((".jpg", ".png")):
+            draw_shape("red", "circle", seed=len(name)).save(path)
+        elif isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
     return root
 
 
-PIECES = [b"a.jpg", b"#", b"0", b"\t", b"\n", b"\r", b" ", b"words", b"\xff", b"\xc2\x85"]
-MALFORMED = st.binary(max_size=60) | st.lists(st.sampled_from(PIECES)).map(b"".join)
+def captions(dataset: Dataset) -> dict[str, tuple[str, ...]]:
+    return {r.image_id: r.captions for split in dataset.splits.values() for r in split.records}
 
 
-@settings(max_examples=200)
-@given(tokens=MALFORMED, names=MALFORMED)
-def test_any_bytes_in_the_text_files_give_a_dataset_or_a_data_error(
-    tokens: bytes, names: bytes, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    root = write_dataset(tmp_path_factory.getbasetemp() / "any-bytes", tokens, names)
-    records, refusal = (), ""
-    try:
-        records = load_dataset(root).splits["train"].records
-    except DataError as error:
-        refusal = str(error)
-    assert not refusal or str(root) in refusal
-    assert all(record.captions and all(record.captions) for record in records)
+def ids(dataset: Dataset) -> dict[str, list[str]]:
+    return {name: [r.image_id for r in split.records] for name, split in dataset.splits.items()}
 
 
-@settings(max_examples=200)
-@given(draws=st.data())
-def test_a_zip_with_altered_bytes_gives_a_dataset_or_a_data_error(
-    draws: st.DataObject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    root = tmp_path_factory.mktemp("altered")
-    with zipfile.ZipFile(root / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("Flickr8k.token.txt", "á.jpg#0\tA dog and a dog and a dog .\n" * 5)
-        archive.writestr("Flickr_8k.trainImages.txt", "á.jpg\n")
-        archive.writestr("á.jpg", bytes(100))
-    data = bytearray((root / "all.zip").read_bytes())
-    changes = st.lists(
-        st.tuples(st.integers(0, len(data) - 1), st.integers(0, 255)), min_size=1, max_size=4
+PICTURES = {"a.jpg": 0, "b.jpg": 0}
+FORMATS: dict[str, dict[str, object]] = {
+    "a .txt beside each": {
+        "a.txt": "A dog .\n\n  The dog .\r\n",
+        "b.txt": "\ufeffA cat , asleep .",
+    },
+    "metadata.jsonl": {
+        "metadata.jsonl": '{"file_name": "a.jpg", "text": ["A dog .", "The dog ."]}\n'
+        '{"file_name": "b.jpg", "text": "A cat , asleep ."}\n'
+    },
+    "metadata.csv": {
+        "metadata.csv": 'file_name,text\na.jpg,A dog .\na.jpg,The dog .\nb.jpg,"A cat , asleep ."\n'
+    },
+    "COCO": {"annotations/captions.json": COCO},
+    "COCO, indented": {"captions_all.json": json.dumps(COCO, indent=1)},
+    "a list with file_path": {"mine.json": ROWS},
+    "JSON Lines": {"mine.jsonl": "\n".join(map(json.dumps, ROWS))},
+    "CSV": {
+        "captions.csv": 'image,caption\na.jpg,A dog .\nb.jpg,"A cat , asleep ."\na.jpg,The dog .'
+    },
+    "TSV": {"x.tsv": "image\tcaption\na.jpg\tA dog .\nb.jpg\tA cat , asleep .\na.jpg\tThe dog ."},
+    "token file": {"r.token": "a.jpg#0\tA dog .\na.jpg#1\tThe dog .\nb.jpg#0\tA cat , asleep .\n"},
+    "Kaggle's Flickr8k": {
+        "captions.txt": 'image,caption\na.jpg,A dog .\nb.jpg,"A cat , asleep ."\na.jpg,The dog .'
+    },
+    "paths of another computer": {
+        "mine.json": [{**row, "file_path": f"C:\\photos\\{row['file_path']}"} for row in ROWS]
+    },
+    "a README beside": {"mine.json": ROWS, "README.txt": "Photos of ours."},
+}
+
+
+@pytest.mark.parametrize("files", FORMATS.values(), ids=FORMATS)
+def test_every_format_gives_the_same_captions(files: dict[str, object], tmp_path: Path) -> None:
+    dataset = load_dataset(put(tmp_path, PICTURES | files))
+    assert captions(dataset) == TWO
+    assert dataset.drawn == ("train", "val", "test")
+    assert {name: len(found) for name, found in ids(dataset).items()} == {"train": 1, "val": 1}
+    assert all(split.complete for split in dataset.splits.values())
+    assert dataset.notes[1:] == ()
+
+
+@pytest.mark.parametrize("name", ["mine.json", "in/mine.json"])
+def test_a_caption_file_may_be_named_itself(name: str, tmp_path: Path) -> None:
+    path = put(tmp_path, {"a.jpg": 0, "in/a.jpg": 0, "in/b.jpg": 0, name: ROWS}) / name
+    assert captions(load_dataset(path)).keys() == (
+        {"a.jpg", "b.jpg"} if name.startswith("in/") else {"a.jpg", "in/b.jpg"}
     )
-    for place, value in draws.draw(changes):
-        data[place] = value
-    (root / "all.zip").write_bytes(data)
-    refusal = ""
+
+
+def test_a_named_file_is_read_whatever_else_lies_beside(tmp_path: Path) -> None:
+    put(tmp_path, {**PICTURES, "a.txt": "no", "old.json": ROWS[:1], "new.json": ROWS})
+    assert captions(load_dataset(tmp_path / "new.json")) == TWO
+
+
+@pytest.mark.parametrize("own", ["a .txt beside each", "a list with file_path", "metadata.csv"])
+def test_runs_that_were_trained_inside_the_folder_change_nothing(own: str, tmp_path: Path) -> None:
+    put(tmp_path, PICTURES | FORMATS[own])
+    put(tmp_path, {"runs/x/val_captions.json": ROWS[:1], "runs/x/config.json": {"a": 1}})
+    put(tmp_path, {"runs/x/log.jsonl": "{}", "runs/x/curves.png": 0})
+    dataset = load_dataset(tmp_path)
+    assert captions(dataset) == TWO
+    assert dataset.notes[1:] == ("images without a caption, left out: 1, runs/x/curves.png",)
+
+
+def test_a_few_texts_beside_pictures_do_not_hide_a_caption_file(tmp_path: Path) -> None:
+    put(tmp_path, {**PICTURES, "c.jpg": 0, "a.txt": "no", "captions.json": ROWS})
+    assert captions(load_dataset(tmp_path)) == TWO
+
+
+def test_karpathys_splits_and_folders_are_kept(tmp_path: Path) -> None:
+    put(tmp_path, {"in/a.jpg": 0, "in/b.jpg": 0, "out/a.jpg": 0, "dataset_coco.json": KARPATHY})
+    dataset = load_dataset(tmp_path)
+    assert ids(dataset) == {"train": ["in/a.jpg"], "val": ["in/b.jpg"]}
+    assert dataset.drawn == ()
+    assert dataset.uncaptioned == ("out/a.jpg",)
+
+
+def test_coco_files_give_the_splits_that_they_are_called_by(tmp_path: Path) -> None:
+    val = {
+        "images": [{"id": 7, "file_name": "c.jpg"}],  # the number is used again
+        "annotations": [{"image_id": 7, "id": 0, "caption": "A bird ."}],
+    }
+    put(
+        tmp_path,
+        {
+            "train2017/a.jpg": 0,
+            "train2017/b.jpg": 0,
+            "val2017/c.jpg": 0,
+            "annotations/captions_train2017.json": COCO,
+            "annotations/captions_val2017.json": val,
+            "annotations/instances_val2017.json": {"annotations": []},
+        },
+    )
+    dataset = load_dataset(tmp_path)
+    assert ids(dataset) == {
+        "train": ["train2017/a.jpg", "train2017/b.jpg"],
+        "val": ["val2017/c.jpg"],
+    }
+    assert dataset.drawn == ()
+
+
+def test_folders_of_an_imagefolder_give_the_splits(tmp_path: Path) -> None:
+    row = '{"file_name": "1.png", "text": "A dog ."}'
+    for folder in ("train", "validation", "test"):
+        put(tmp_path, {f"{folder}/1.png": 0, f"{folder}/metadata.jsonl": row})
+    dataset = load_dataset(tmp_path)
+    assert ids(dataset) == {
+        "train": ["train/1.png"],
+        "val": ["validation/1.png"],
+        "test": ["test/1.png"],
+    }
+    assert dataset.notes == ()
+
+
+def test_one_metadata_file_may_name_pictures_in_the_folders(tmp_path: Path) -> None:
+    rows = "file_name,caption\ntrain/1.png,A dog .\nval/1.png,A cat .\n"
+    put(tmp_path, {"train/1.png": 0, "val/1.png": 0, "metadata.csv": rows})
+    assert ids(load_dataset(tmp_path)) == {"train": ["train/1.png"], "val": ["val/1.png"]}
+
+
+def test_val_is_drawn_from_train_where_there_is_none(tmp_path: Path) -> None:
+    for n in range(10):
+        put(tmp_path, {f"train/{n}.png": 0, f"train/{n}.txt": "A dog ."})
+    put(tmp_path, {"test/x.png": 0, "test/x.txt": "A dog ."})
+    dataset = load_dataset(tmp_path)
+    assert {name: len(found) for name, found in ids(dataset).items()} == {
+        "train": 9,
+        "val": 1,
+        "test": 1,
+    }
+    assert dataset.drawn == ("val",)
+    assert dataset.notes[0].startswith("the data give no val: a tenth of train is drawn for it")
+
+
+def test_a_folder_of_trains_is_no_split(tmp_path: Path) -> None:
+    for n in range(10):
+        folder = "train" if n < 5 else "boat"
+        put(tmp_path, {f"{folder}/{n}.png": 0, f"{folder}/{n}.txt": "On its way ."})
+    assert load_dataset(tmp_path).drawn == ("train", "val", "test")
+
+
+def test_what_a_file_says_of_splits_goes_before_its_folders(tmp_path: Path) -> None:
+    rows = "file_name,caption,split\ntrain/1.png,A dog .,dev\nval/1.png,A cat .,training\n"
+    put(tmp_path, {"train/1.png": 0, "val/1.png": 0, "metadata.csv": rows})
+    assert ids(load_dataset(tmp_path)) == {"train": ["val/1.png"], "val": ["train/1.png"]}
+
+
+def test_an_image_without_a_split_among_others_is_left_out_and_counted(tmp_path: Path) -> None:
+    rows = "file_name,caption,split\na.jpg,A dog .,val\nb.jpg,A cat .,\n"
+    dataset = load_dataset(put(tmp_path, {**PICTURES, "metadata.csv": rows}))
+    assert ids(dataset) == {"val": ["a.jpg"]}
+    assert dataset.notes == ("images that belong to no split: 1",)
+
+
+def test_a_drawn_split_depends_on_paths_and_seed_alone(tmp_path: Path) -> None:
+    here = draw_folder(tmp_path / "here")
+    there = shutil.copytree(here, tmp_path / "elsewhere" / "there")
+    dataset = load_dataset(here)
+    assert {name: len(found) for name, found in ids(dataset).items()} == {
+        "train": 20,
+        "val": 2,
+        "test": 2,
+    }
+    assert ids(load_dataset(there)) == ids(dataset)
+    assert ids(load_dataset(here, split_seed=1)) != ids(dataset)
+    assert dataset.notes[0].startswith("the data give no splits: drawn, 80 % train, 10 % val")
+    assert "seed 0" in dataset.notes[0]
+
+
+def test_the_order_of_a_file_changes_nothing(tmp_path: Path) -> None:
+    rows = [{"path": f"{n}.png", "caption": f"Number {n} ."} for n in range(12)]
+    put(tmp_path, {row["path"]: 0 for row in rows})
+    put(tmp_path, {"x.json": rows, "y.json": rows[::-1]})
+    x, y = load_dataset(tmp_path / "x.json"), load_dataset(tmp_path / "y.json")
+    assert (ids(x), captions(x)) == (ids(y), captions(y))
+
+
+def test_pictures_without_a_caption_are_left_out_with_a_note(tmp_path: Path) -> None:
+    put(tmp_path, {**PICTURES, "c.png": 0, "d.png": 0, "a.txt": "A dog .", "b.txt": "A cat ."})
+    put(tmp_path, {"d.txt": " \n\n", "README.txt": "Photos of ours."})
+    dataset = load_dataset(tmp_path)
+    assert captions(dataset).keys() == {"a.jpg", "b.jpg"}
+    assert dataset.notes[1:] == (
+        "images without a caption, left out: 2, c.png, d.png",
+        ".txt files without a picture beside them: 1, README.txt",
+    )
+
+
+def test_captions_whose_image_is_missing_refuse_their_split(tmp_path: Path) -> None:
+    dataset = load_dataset(put(tmp_path, {"a.jpg": 0, "captions_train.json": ROWS}))
+    assert [len(split.records) for split in dataset.splits.values()] in ([1, 0], [0, 1])
+    split = next(split for split in dataset.splits.values() if split.missing_images)
+    assert split.missing_images == ("b.jpg",)
+    with pytest.raises(DataError, match=r"incomplete: 1 images missing \(b\.jpg\)"):
+        dataset.require(split.name)
+
+
+def test_blank_captions_are_left_out_and_counted(tmp_path: Path) -> None:
+    rows = [*ROWS, {"file_path": "b.jpg", "captions": ["", "  "]}, {"image": "c.png", "text": None}]
+    dataset = load_dataset(put(tmp_path, {**PICTURES, "c.png": 0, "mine.json": rows}))
+    assert captions(dataset) == TWO
+    assert dataset.uncaptioned == ("c.png",)
+    assert dataset.empty_captions == 2
+
+
+REFUSED: dict[str, tuple[dict[str, object], str]] = {
+    "an empty folder": ({}, "holds 0 pictures and no captions; expected a .txt beside each"),
+    "no captions": (PICTURES, "holds 2 pictures and no captions"),
+    "all blank": ({**PICTURES, "a.txt": "", "b.txt": " "}, "all captions are blank"),
+    "not UTF-8": ({**PICTURES, "a.txt": "café".encode("latin-1")}, "a.txt is not UTF-8 text"),
+    "one .txt for two": ({"a.jpg": 0, "a.png": 0, "a.txt": "x"}, "could be of a.jpg or of a.png"),
+    "none there": (
+        {"c.jpg": 0, "x.json": ROWS},
+        "none of the 2 images that x.json names lies below",
+    ),
+    "several files": (
+        {**PICTURES, "x.json": ROWS, "y.csv": "image,caption\na.jpg,x"},
+        "several files that may hold the captions (x.json, y.csv)",
+    ),
+    "ambiguous": (
+        {"x/a.jpg": 0, "y/a.jpg": 0, "b.jpg": 0, "x.json": ROWS},
+        "a.jpg could be any of x/a.jpg, y/a.jpg",
+    ),
+    "two names of one image": (
+        {"y/a.jpg": 0, "c.csv": "path,caption\nx/a.jpg,A dog .\ny/a.jpg,A cat .\n"},
+        "x/a.jpg and y/a.jpg would both be the image y/a.jpg",
+    ),
+    "two splits": (
+        {"a.jpg": 0, "c.csv": "path,caption,split\na.jpg,A dog .,train\na.jpg,A cat .,val\n"},
+        "a.jpg is in train and in val",
+    ),
+    "labels": ({"a.jpg": 0, "metadata.csv": "file_name,label\na.jpg,3\n"}, "metadata.csv, line 1"),
+    "not JSON": ({"a.jpg": 0, "captions.json": "[{"}, "captions.json is not valid JSON"),
+}
+
+
+@pytest.mark.parametrize(("files", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_understood_is_refused_in_one_line(
+    files: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError) as error:
+        load_dataset(put(tmp_path, files))
+    assert message in str(error.value)
+    assert str(tmp_path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_names_with_accents_and_blanks_are_found(tmp_path: Path) -> None:
+    name = "été à Paris/un café .jpg"
+    put(tmp_path, {name: 0, "b.jpg": 0, "c.csv": f"image,caption\n{name},Coffee .\nb.jpg,Tea .\n"})
+    assert captions(load_dataset(tmp_path)) == {name: ("Coffee .",), "b.jpg": ("Tea .",)}
+
+
+def test_pictures_may_be_links(tmp_path: Path) -> None:
+    put(tmp_path / "store", PICTURES)
+    (tmp_path / "mine").mkdir()
+    for name in PICTURES:
+        (tmp_path / "mine" / name).symlink_to(tmp_path / "store" / name)
+    put(tmp_path / "mine", FORMATS["a .txt beside each"])
+    dataset = load_dataset(tmp_path / "mine")
+    assert captions(dataset) == TWO
+
+
+PIECES = [
+    "a.jpg",
+    "image",
+    ",",
+    "caption",
+    "\t",
+    "\n",
+    "[",
+    "{",
+    '"',
+    "}",
+    "]",
+    ":",
+    "train",
+    " x ",
+]
+
+
+@settings(max_examples=150)
+@given(
+    text=st.lists(st.sampled_from(PIECES)).map("".join),
+    name=st.sampled_from(
+        ["captions.json", "metadata.csv", "x.jsonl", "a.txt", "captions_train.csv"]
+    ),
+)
+def test_any_caption_file_gives_a_dataset_or_a_data_error(
+    text: str, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = put(tmp_path_factory.mktemp("any"), {"a.jpg": 0, name: text})
+    found, refusal = {}, str(root)
     try:
-        for record in load_dataset(root).splits["train"].records:
-            record.image.read_bytes()
+        found = captions(load_dataset(root))
     except DataError as error:
         refusal = str(error)
-    assert not refusal or str(root) in refusal
+    assert str(root) in refusal
+    assert all(texts and all(texts) for texts in found.values())

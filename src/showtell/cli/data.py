@@ -2,19 +2,33 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from showtell.cli import console
-from showtell.cli.options import PATH, json_option
-from showtell.errors import first_few
+from showtell.cli.options import PATH, json_option, no_progress_option
 
-NAMED = 3  # missing files named for each split
+if TYPE_CHECKING:
+    from showtell.data.records import Dataset
+
+SOME_UNREADABLE = 4
+ON_SHEET = 8  # pictures
+
+EPILOG = """\b
+Examples:
+  showtell data flickr8k
+  showtell data photos --sheet sheet.png       pictures with a .txt beside each, or any of
+                                               the formats that docs/own-data.md shows
+  showtell data photos/captions.csv --json
+  showtell data coco --no-check-images         a quick look at files and captions alone
+
+Exit code 4 if a picture cannot be read.
+"""
 
 
-@click.command("data")
-@click.argument("data_dir", type=PATH, metavar="DIR")
+@click.command("data", epilog=EPILOG)
+@click.argument("data", type=PATH, metavar="DATA")
 @click.option(
     "--min-count",
     type=click.IntRange(min=1),
@@ -22,48 +36,57 @@ NAMED = 3  # missing files named for each split
     show_default=True,
     help="A word is in the vocabulary when train holds it this often.",
 )
+@click.option(
+    "--check-images/--no-check-images",
+    default=True,
+    help="Decode every picture; find unreadable and repeated ones  [default: yes]",
+)
+@click.option(
+    "--sheet", type=PATH, metavar="FILE.png", help=f"Draw {ON_SHEET} pictures with their captions."
+)
 @json_option
-def command(data_dir: Path, min_count: int, as_json: bool) -> None:
-    """Check a dataset: what is there, what is missing, and how well a vocabulary covers it."""
+@no_progress_option
+def command(
+    data: Path,
+    min_count: int,
+    check_images: bool,
+    sheet: Path | None,
+    as_json: bool,
+    no_progress: bool,
+) -> int:
+    """Check a dataset: what was understood, what is missing, what is there twice.
+
+    DATA is a folder of pictures with captions, or a caption file in such a folder.
+    """
+    from showtell.cli import data_report
     from showtell.data.describe import describe_dataset
     from showtell.data.sources import load_dataset
 
-    found = describe_dataset(load_dataset(data_dir), min_count=min_count)
+    dataset = load_dataset(data)
+    found = describe_dataset(dataset, min_count=min_count)
+    found["pictures"] = _look_at(dataset, no_progress) if check_images else None
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
-        return
-    rows = [
-        {
-            "split": name,
-            "images": split["images"],
-            "captions": split["captions"],
-            "missing images": len(split["missing_images"]),
-            "missing captions": len(split["missing_captions"]),
-            "words known %": split["coverage"] * 100 if split["images"] else "-",
-        }
-        for name, split in found["splits"].items()
-    ]
-    click.echo(console.table(rows))
-    for note in _notes(found):
-        click.echo(note)
+    else:
+        click.echo(data_report.describe(found, dataset.notes))
+    if sheet:
+        _draw(dataset, sheet)
+    return SOME_UNREADABLE if check_images and found["pictures"]["unreadable"] else 0
 
 
-def _notes(found: dict[str, Any]) -> list[str]:
-    notes = []
-    for name, split in found["splits"].items():
-        for what in ("missing_images", "missing_captions"):
-            names = split[what]
-            if names:
-                label = what.replace("_", " ")
-                notes.append(f"{name}: {label}: {first_few(names, NAMED)}")
-    if found["odd_ids"]:
-        notes.append(f"captions of no image and no split: {', '.join(found['odd_ids'])}")
-    if found["unlisted_images"]:
-        notes.append(f"{found['unlisted_images']} images belong to no split")
-    if found["vocabulary"]:
-        notes.append(
-            f"vocabulary {found['vocabulary']} (with 4 special tokens): words seen at least "
-            f"{found['min_count']} times in train; captions of {found['length']['median']} words "
-            f"in the median, {found['length']['p99']} at the 99th percentile"
-        )
-    return notes
+def _look_at(dataset: "Dataset", no_progress: bool) -> dict[str, Any]:
+    from showtell.data.describe import describe_pictures
+    from showtell.data.pictures import check_pictures
+
+    records = [record for split in dataset.splits.values() for record in split.records]
+    with console.progress_bar(enabled=not no_progress) as bar:
+        return describe_pictures(check_pictures(records, progress=bar.stage("pictures")))
+
+
+def _draw(dataset: "Dataset", sheet: Path) -> None:
+    from showtell.data.sample import sample
+    from showtell.figure import CELL, save_sheet
+
+    chosen = sample(dataset, ON_SHEET, side=CELL)
+    save_sheet(sheet, chosen)
+    console.say(f"{len(chosen)} pictures with their captions in {sheet}")

@@ -47,8 +47,8 @@ Karpathy's JSON, COCO captions JSON, or any of those. Recognised by content.
 @click.argument("target", metavar="CAPTIONS|RUN|BUNDLE|NAME", required=False)
 @click.option("--compare", nargs=2, metavar="A B", help="Two of these, on the same images.")
 @click.option("--references", type=PATH, metavar="REFS", help="File of what people wrote.")
-@click.option("--data", type=PATH, metavar="DIR", help="Dataset folder: pictures and references.")
-@click.option("--split", metavar="NAME", help="Part of REFS or DIR  [default: all of REFS, val]")
+@click.option("--data", type=PATH, metavar="DATA", help="Dataset: pictures and references.")
+@click.option("--split", metavar="NAME", help="Part of REFS or DATA  [default: all of REFS, val]")
 @click.option(
     "--metric",
     "metrics",
@@ -65,7 +65,7 @@ Karpathy's JSON, COCO captions JSON, or any of those. Recognised by content.
     "--training",
     type=PATH,
     metavar="REFS",
-    help="Count the captions that are copies of these  [default: the train split of DIR]",
+    help="Count the captions that are copies of these  [default: the train split of DATA]",
 )
 @click.option(
     "--baselines/--no-baselines",
@@ -118,10 +118,10 @@ def command(
 
     names = _names_of(target, compare)
     if bool(references) == bool(data):
-        raise click.UsageError("give either --references FILE or --data DIR")
+        raise click.UsageError("give either --references FILE or --data DATA")
     if compare and (out or per_image):
         raise click.UsageError("--out and --per-image are of one system, not of two")
-    _refuse_to_overwrite([out, per_image], [*map(Path, names), references, df, training])
+    _refuse_to_overwrite([out, per_image], [*map(Path, names), references, data, df, training])
     # What is missing is told before a model writes captions.
     chosen = list(find_metrics(metrics or DEFAULT_METRICS))
     material = read_material(references, data, split=split, df=df, training=training)

@@ -31,7 +31,7 @@ Examples:
     show_default=True,
     help="How weights are stored; the arithmetic is float32.",
 )
-@click.option("--data", "data_dir", type=PATH, metavar="DIR", help="Score the bundle on this val.")
+@click.option("--data", "data_dir", type=PATH, metavar="DATA", help="Score the bundle on this val.")
 @no_progress_option
 def command(
     run: Path,

@@ -51,8 +51,9 @@ data_option = click.option(
     "data_dir",
     type=PATH,
     required=True,
-    metavar="DIR",
-    help="Dataset folder: Flickr8k's own files, unpacked or as the published zips.",
+    metavar="DATA",
+    help="Dataset: a folder of pictures with captions in one of the formats of docs/own-data.md "
+    "(Flickr8k's own files too), or a caption file in such a folder.",
 )
 cache_option = click.option(
     "--cache-dir",

@@ -14,7 +14,7 @@ from showtell.errors import DataError
 
 if TYPE_CHECKING:
     from showtell.data.caption_files import Entry
-    from showtell.data.sources import Record
+    from showtell.data.records import Record
 
 _ZIP = b"PK"  # how a bundle file begins
 
@@ -109,12 +109,12 @@ class SystemReader:
             raise click.UsageError(f"{name} is a file of captions: there is nothing to search")
         path = Path(name)
         if name != "-" and not path.exists():
-            raise DataError(f"no captions at {name}; to let a model write them, give --data DIR")
+            raise DataError(f"no captions at {name}; to let a model write them, give --data DATA")
         if path.is_dir():
-            raise DataError(f"{name} is a folder; if it is a model, give --data DIR")
+            raise DataError(f"{name} is a folder; if it is a model, give --data DATA")
         data = sys.stdin.buffer.read() if name == "-" else read_file(path)
         if data.startswith(_ZIP):
-            raise DataError(f"{name} is a zip; if it is a model, give --data DIR")
+            raise DataError(f"{name} is a zip; if it is a model, give --data DATA")
         entries = parse_captions(data, "stdin" if name == "-" else name)
         return System(name, *pair_up(entries, self.material.references))
 

@@ -22,7 +22,8 @@ Examples:
   showtell train configs/merge.toml --data flickr8k
   showtell train configs/merge.toml --data flickr8k --set training.max_epochs=3 --out runs/short
   showtell train configs/merge.toml --data flickr8k --seed 2 --out runs/merge-2
-  showtell train --data my-photos --init-from runs/merge --out runs/mine
+  showtell train --data photos                     pictures with a .txt beside each
+  showtell train --data photos --init-from runs/merge --out runs/mine
   torchrun --nproc-per-node 4 -m showtell train configs/topdown.toml --data flickr8k
 
 A run that was interrupted goes on from its last checkpoint when the same command is given again.
@@ -91,6 +92,8 @@ def command(
         data = load_training_data(
             config, data_dir, init=init, cache_dir=cache_dir, progress=bar.stage("features")
         )
+        for note in data.notes:
+            say(note)
         say(f"{_describe_data(data)}; device {processes.device}")
         events = replace(
             training_events(bar, say),

@@ -27,9 +27,9 @@ from showtell.errors import DataError
 # An image's names, the first of them found being its id.
 NAME_KEYS = ("image_id", "path", "file_path", "file_name", "filename", "image", "cocoid", "id")
 TEXT_KEYS = ("caption", "captions", "references", "sentences", "text")
-_SUFFIXES = (
-    *(".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic"),
-    *(".heif", ".gif", ".tif", ".tiff", ".bmp"),
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jfif", ".png", ".webp", ".avif"),
+    *(".heic", ".heif", ".gif", ".tif", ".tiff", ".bmp"),
 )
 _NUMBER = re.compile(r"#\d+$")  # of a caption among those of its image
 
@@ -53,10 +53,7 @@ def parse_captions(data: bytes, name: str) -> list[Entry]:
         DataError: it is not UTF-8, in none of the formats, or holds no caption; the message
             names the file and the place.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name} is not UTF-8 text: {error}") from error
+    text = decode(data, name)
     first_line = text.lstrip().partition("\n")[0]
     if _is_json(first_line):
         entries = list(_parse_json(text, name))
@@ -88,6 +85,18 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
+
+
+def decode(data: bytes, name: str) -> str:
+    """Decode UTF-8, with or without a byte order mark.
+
+    Raises:
+        DataError: it is not UTF-8; the message calls it by `name`.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} is not UTF-8 text: {error}") from error
 
 
 def to_coco_results(captions: dict[str, str]) -> list[dict[str, str | int]]:
@@ -210,6 +219,8 @@ def _to_entry(row: Any, where: str, files: Mapping[str, str] = MappingProxyType(
             f"{where}: an image is named by text or a number, got {reprlib.repr(names[0])}"
         )
     found = [str(n) for n in [*names, files.get(str(names[0]))] if isinstance(n, str | int)]
+    if {"filepath", "filename"} <= row.keys():  # Karpathy's COCO: the folder, apart from the name
+        found.append(f"{row['filepath']}/{row['filename']}")
     split = row.get("split")
     return Entry(
         names=image_names(*(_whole(name, where) for name in found)),
@@ -242,7 +253,7 @@ def image_names(*names: str) -> tuple[str, ...]:
     """Add to an image's names the last part of a path, and that without a picture's suffix."""
     files = [PureWindowsPath(name) for name in names]  # splits at / and at \\
     parts = [file.name for file in files]
-    stems = [file.stem for file in files if file.suffix.lower() in _SUFFIXES]
+    stems = [file.stem for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
     return tuple(dict.fromkeys(name for name in (*names, *parts, *stems) if name))
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from showtell.data.photos import Photos
-from showtell.data.sources import Record
+from showtell.data.records import Record
 from showtell.text import tokenize
 from showtell.vocabulary import END_ID, PAD_ID, START_ID, Vocabulary
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from showtell.config import FinetuningConfig
 from showtell.data.augment import augment
-from showtell.data.sources import Record
+from showtell.data.records import Record
 from showtell.images import Preprocessing, normalise, open_rgb
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from showtell.data.caption_files import Entry, image_names, read_captions
-from showtell.data.sources import SPLIT_FILES, ImageFile, Record, load_dataset, parse_names
+from showtell.data.flickr8k import SPLIT_FILES, parse_names
+from showtell.data.records import ImageFile, Record
+from showtell.data.sources import load_dataset
 from showtell.errors import DataError
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from showtell.config import BeamConfig
-from showtell.data.sources import Record
+from showtell.data.records import Record
 from showtell.metrics import Report, score
 from showtell.progress import Progress, no_progress
 from showtell.runtime.captioner import Captioner

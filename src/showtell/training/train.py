@@ -48,6 +48,7 @@ class TrainingData:
     train_coverage: float  # share of running tokens that the vocabulary knows, 0 to 1
     val_coverage: float
     description: dict[str, object]  # name and split hashes
+    notes: tuple[str, ...] = ()  # on the dataset, for people: drawn splits, what is left out
 
 
 def load_training_data(
@@ -104,6 +105,7 @@ def load_training_data(
         train_coverage=vocabulary.coverage(tokens["train"]),
         val_coverage=vocabulary.coverage(tokens["val"]),
         description=describe_data(data_dir.resolve().name, splits, hashes),
+        notes=dataset.notes,
     )
 
 

@@ -1,0 +1,157 @@
+"""The files below a folder, and which of its images a caption file means. Opens none of them.
+
+An image's id is its path below the folder, with `/` between the parts on every system and accents
+composed (NFC), as a Mac may give them apart: an id is the same wherever the folder is copied to.
+"""
+
+import os
+import posixpath
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from unicodedata import normalize
+
+from showtell.data.caption_files import IMAGE_SUFFIXES
+from showtell.data.records import ImageFile
+from showtell.data.splits import split_in_name
+from showtell.errors import DataError, first_few
+
+NAMED_IN_ERRORS = 3
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Files below `root` by their path there, sorted."""
+
+    root: Path
+    images: dict[str, ImageFile]
+    others: tuple[str, ...]
+
+    def path(self, name: str) -> Path:
+        """Give the place of one of the others on disk."""
+        return self.root / name
+
+
+def walk(root: Path) -> Tree:
+    """List what lies below a folder; links are followed, hidden files left out.
+
+    Raises:
+        DataError: a folder cannot be read, or the name of an image is not UTF-8.
+    """
+    images: dict[str, ImageFile] = {}
+    others: list[str] = []
+    for path in _files_below(root):
+        name = path.relative_to(root).as_posix()
+        if not is_image(name):
+            others.append(name)
+            continue
+        image_id = normalize("NFC", name)
+        if not _is_utf8(name) or image_id in images:
+            raise DataError(
+                f"{root} holds {name!r}, whose name is not UTF-8 or that of another; rename it"
+            )
+        images[image_id] = ImageFile(path)
+    return Tree(root, dict(sorted(images.items())), tuple(sorted(others)))
+
+
+def _files_below(root: Path) -> Iterable[Path]:
+    def refuse(error: OSError) -> None:
+        raise DataError(f"cannot read the dataset folder: {error}") from error
+
+    seen: set[str] = set()  # a link may lead back up
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=refuse):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not is_debris(name))
+        yield from (Path(folder, name) for name in sorted(files) if not is_debris(name))
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_image(name: str) -> bool:
+    """Tell by the suffix whether a file is meant to be a picture."""
+    return name.lower().endswith(IMAGE_SUFFIXES)
+
+
+def is_debris(name: str) -> bool:
+    """Hidden files, and the resource forks of a Mac that the published zips carry."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
+class ImageNames:
+    """The images of a tree, by whatever a caption file calls them.
+
+    A file may have been written elsewhere, with paths that hold there: `C:\\photos\\a.jpg`. The
+    image is the one whose path has the most last parts in common with that, at least the name.
+    """
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._ids = frozenset(ids)
+        # By the last part, with its suffix and without: the parts of the path, and the id.
+        self._by_name: dict[str, list[tuple[Sequence[str], str]]] = {}
+        self._by_stem: dict[str, list[tuple[Sequence[str], str]]] = {}
+        for image_id in sorted(self._ids):
+            path = PurePosixPath(image_id)
+            self._by_name.setdefault(path.name, []).append((path.parts, image_id))
+            without = path.with_suffix("")
+            self._by_stem.setdefault(without.name, []).append((without.parts, image_id))
+
+    def find(
+        self, names: Sequence[str], *, folder: str, where: str, split: str | None = None
+    ) -> str | None:
+        """Find the image that goes by these names.
+
+        Args:
+            names: those with the suffix of a picture count; only where none has one, all do.
+            folder: of the caption file, to which its paths are relative, unless they are not.
+            where: the file, for the message.
+            split: decides between images of one name in folders called by their splits.
+
+        Raises:
+            DataError: the names could mean several images.
+        """
+        paths = [name for name in names if is_image(name)]
+        known = self._by_name if paths else self._by_stem
+        tried = sorted((parts_of(name) for name in paths or names), key=len, reverse=True)
+        for parts in tried:
+            exact = posixpath.normpath(posixpath.join(folder, *parts))
+            if exact in self._ids:
+                return exact
+        for parts in tried:
+            if parts and parts[-1] in known:
+                return _nearest(parts, known[parts[-1]], where, split)
+        return None
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Split the path of an image at / and at \\, without a drive or root."""
+    path = PureWindowsPath(normalize("NFC", name))
+    return tuple(part for part in path.parts if part != path.anchor)
+
+
+def _nearest(
+    parts: Sequence[str], known: Sequence[tuple[Sequence[str], str]], where: str, split: str | None
+) -> str:
+    shared = [_shared_tail(parts, path) for path, _ in known]
+    best = [image for count, (_, image) in zip(shared, known, strict=True) if count == max(shared)]
+    in_split = [image for image in best if split and split in map(split_in_name, image.split("/"))]
+    if len(best) > 1 and len(in_split) != 1:
+        raise DataError(
+            f"{where}: {'/'.join(parts)} could be any of {first_few(best, NAMED_IN_ERRORS)}; "
+            "write more of its path"
+        )
+    return (in_split or best)[0]
+
+
+def _shared_tail(a: Sequence[str], b: Sequence[str]) -> int:
+    pairs = zip(reversed(a), reversed(b), strict=False)
+    return next((n for n, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
