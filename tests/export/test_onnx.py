@@ -1,6 +1,7 @@
 """PyTorch and ONNX Runtime say the same."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -23,12 +24,13 @@ def encoder_graph() -> bytes:
     return export_encoder(build_encoder(EncoderConfig(name="efficientnet-lite0", image_size=64)))
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_every_decoder_has_the_same_log_probs_and_captions_on_onnx_runtime(
-    architecture: str,
+    architecture: str, cell: Literal["lstm", "gru"]
 ) -> None:
     torch.manual_seed(1)
-    config = DecoderConfig(architecture=architecture, embedding_dim=16, hidden_dim=16)
+    config = DecoderConfig(architecture=architecture, cell=cell, embedding_dim=16, hidden_dim=16)
     decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
     with torch.no_grad():
         for weight in decoder.parameters():
@@ -48,6 +50,22 @@ def test_an_exported_graph_tells_no_path_of_the_computer_it_was_made_on(
     for graph in (encoder_graph, *export_decoder(decoder, feature_shape=FEATURES)):
         assert b".py" not in graph
         assert str(Path(__file__).parents[2]).encode() not in graph
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_the_step_graph_says_where_an_attending_decoder_looks(architecture: str) -> None:
+    config = DecoderConfig(architecture=architecture, embedding_dim=16, hidden_dim=16)
+    decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
+    graphs = export_decoder(decoder, feature_shape=FEATURES)
+    start, step = (make_session(graph, name="graph") for graph in graphs)
+    assert ("attention_weights" in [o.name for o in step.get_outputs()]) == decoder.needs_grid
+    if decoder.needs_grid:
+        features = np.random.default_rng(0).random((3, *FEATURES), dtype=np.float32)
+        names = [output.name for output in start.get_outputs()]
+        state = dict(zip(names, start.run(names, {"features": features}), strict=True))
+        (weights,) = step.run(["attention_weights"], {"token_ids": np.ones(3, np.int64), **state})
+        assert weights.shape == (3, FEATURES[0])
+        np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
 
 
 def test_parity_sees_a_decoder_that_is_not_the_one_exported() -> None:

@@ -1,5 +1,7 @@
 """Every decoder: whole sentences and single steps are the same network."""
 
+import itertools
+
 import pytest
 import torch
 from torch import Tensor
@@ -16,10 +18,11 @@ SENTENCES = torch.tensor([[START_ID, 4, 5, 6, 7], [START_ID, 8, 9, 10, 4], [STAR
 IMAGES = torch.tensor([0, 0, 1])  # two sentences of the first image, one of the second
 
 
-@pytest.fixture(params=sorted(ARCHITECTURES))
+@pytest.fixture(params=itertools.product(sorted(ARCHITECTURES), ("lstm", "gru")), ids="-".join)
 def decoder(request: pytest.FixtureRequest) -> Decoder:
     torch.manual_seed(3)
-    config = DecoderConfig(architecture=request.param, embedding_dim=5, hidden_dim=7)
+    architecture, cell = request.param
+    config = DecoderConfig(architecture=architecture, cell=cell, embedding_dim=5, hidden_dim=7)
     return build_decoder(config, feature_dim=D, vocabulary_size=V).eval()
 
 

@@ -51,13 +51,15 @@ class LiveData:
 
 
 @contextmanager
-def live_data(encoder: Encoder, config: Config) -> Iterator[LiveData | None]:
+def live_data(
+    encoder: Encoder, config: Config, *, has_learned: bool = False
+) -> Iterator[LiveData | None]:
     """Get ready to decode photos in threads, where the config lets the encoder learn.
 
-    Raises:
-        ConfigError: it is a graph that has no gradients.
+    Args:
+        has_learned: whether it has before, so that its weights are part of the run in any case.
     """
-    if config.finetuning.from_epoch == 0:
+    if config.finetuning.from_epoch == 0 and not has_learned:
         yield None
         return
     with ThreadPoolExecutor(available_cpus()) as pool:

@@ -82,7 +82,7 @@ class Trainer:
 
         Args:
             train, val: with cached features.
-            live: the encoder and the photos themselves, where the encoder is to learn.
+            live: the encoder and the photos themselves, where the encoder is not as published.
             weights: of a `TeacherForcing`, to begin with instead of fresh ones.
         """
         self.config, self.folder = config, folder
@@ -165,7 +165,7 @@ class Trainer:
     def _train_epoch(self, events: Events) -> None:
         settings, state, processes = self.config.training, self.state, self.processes
         self.model.train()
-        model = processes.parallel(self.model)
+        model = processes.parallel(self.model, partly=self.encoder_learns)
         data = self.live.train(self.train_data) if self.live and self.encoder_learns else None
         data = data or self.train_data
         started = saved = time.monotonic()

@@ -56,13 +56,16 @@ class Processes:
         distributed.all_gather_object(found, value)
         return found
 
-    def parallel(self, model: nn.Module) -> nn.Module:
-        """Wrap a model whose weights that learn are settled, so that gradients are averaged."""
+    def parallel(self, model: nn.Module, *, partly: bool) -> nn.Module:
+        """Wrap a model whose weights that learn are settled, so that gradients are averaged.
+
+        Args:
+            partly: whether some of them may go unused, as an encoder's own classifier does.
+        """
         if self.world_size == 1:
             return model
         devices = [self.device] if self.device.type == "cuda" else None
-        # An encoder's classifier learns nothing from captions.
-        return DistributedDataParallel(model, device_ids=devices, find_unused_parameters=True)
+        return DistributedDataParallel(model, device_ids=devices, find_unused_parameters=partly)
 
     def averaging(self, model: nn.Module, *, now: bool) -> AbstractContextManager[None]:
         """Within the block, a backward pass averages the gradients, or leaves that for later."""

@@ -146,6 +146,7 @@ def train_captioner(
     processes = processes or Processes()
     threads = max(1, available_cpus() // processes_here())
     torch.set_num_threads(threads)  # PyTorch does not see a container's CPU quota
+    has_learned = init is not None and init.encoder_weights is not None
     with ExitStack() as stack:
         folder = RunFolder(out)
         if processes.is_first:
@@ -163,7 +164,7 @@ def train_captioner(
             feature_dim=data.feature_dim,
             folder=folder,
             processes=processes,
-            live=stack.enter_context(live_data(data.encoder, config)),
+            live=stack.enter_context(live_data(data.encoder, config, has_learned=has_learned)),
             weights=init.weights if init else None,
         )
         return _fit(trainer, events or Events())
