@@ -13,7 +13,7 @@ from showtell.config import BeamConfig, Config, DecoderConfig, TrainingConfig
 from showtell.data.dataset import CaptionDataset
 from showtell.data.photos import CachedFeatures
 from showtell.data.sources import ImageFile, Record
-from showtell.errors import CheckpointError
+from showtell.errors import CheckpointError, ConfigError
 from showtell.metrics import Report
 from showtell.metrics.result import mean_of
 from showtell.text import tokenize
@@ -256,3 +256,83 @@ def test_a_damaged_checkpoint_is_an_error_and_not_a_new_beginning(
 
 def test_a_new_run_stands_at_the_first_batch(data: Data, tmp_path: Path) -> None:
     assert trainer(data, tmp_path).state == TrainingState()
+
+
+NO_DROPOUT = replace(
+    CONFIG, decoder=replace(CONFIG.decoder, image_dropout=0.0, embedding_dropout=0.0)
+)
+
+
+def close(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.allclose(a[n], b[n], atol=1e-5) for n in a)
+
+
+def test_two_small_batches_to_an_update_are_one_large_batch(data: Data, tmp_path: Path) -> None:
+    small = replace(NO_DROPOUT, training=replace(CONFIG.training, accumulation_steps=2))
+    large = replace(NO_DROPOUT, training=replace(CONFIG.training, batch_size=12))
+    for name, config in (("small", small), ("large", large), ("neither", NO_DROPOUT)):
+        trainer(data, tmp_path / name, config).fit(Events())
+    found = last_weights(tmp_path / "small")
+    assert close(found, last_weights(tmp_path / "large"))
+    assert not close(found, last_weights(tmp_path / "neither"))
+
+
+def test_a_run_that_accumulates_resumes_exactly(data: Data, tmp_path: Path) -> None:
+    config = with_training(accumulation_steps=3)  # of four batches: three, then one
+    trainer(data, tmp_path / "whole", config).fit(Events())
+    with pytest.raises(KeyboardInterrupt):
+        trainer(data, tmp_path / "stopped", config).fit(stop_after(3))
+    trainer(data, tmp_path / "stopped", config).fit(Events())
+    assert same(last_weights(tmp_path / "whole"), last_weights(tmp_path / "stopped"))
+
+
+def test_updates_are_counted_through_the_epochs(data: Data, tmp_path: Path) -> None:
+    seen: list[tuple[int, float]] = []
+    config = with_training(accumulation_steps=3, warmup_epochs=1.0, max_epochs=2)
+    trainer(data, tmp_path, config).fit(
+        Events(update=lambda number, loss, rate: seen.append((number, rate)))
+    )
+    assert [number for number, _ in seen] == [1, 2, 3, 4]
+    assert [rate for _, rate in seen] == pytest.approx([0.015, 0.02, 0.02, 0.02])
+
+
+def test_mixed_precision_learns_too(data: Data, tmp_path: Path) -> None:
+    config = with_training(precision="bfloat16", max_epochs=20, patience=20)
+    run = trainer(data, tmp_path, config)
+    losses = [entry["train_loss"] for entry in run.fit(Events()).history]
+    assert losses[-1] < 0.6 * losses[0]
+    assert all(weight.dtype == torch.float32 for weight in run.model.parameters())
+
+
+def test_weights_of_another_run_are_where_it_begins(data: Data, tmp_path: Path) -> None:
+    trainer(data, tmp_path / "first").fit(Events())
+    weights = last_weights(tmp_path / "first")
+    second = Trainer(
+        CONFIG,
+        train=data.train,
+        val=data.val,
+        vocabulary=data.vocabulary,
+        feature_dim=8,
+        folder=RunFolder(tmp_path / "second"),
+        weights=weights,
+    )
+    assert same(second.model.state_dict(), weights)
+
+
+def test_weights_of_another_architecture_are_refused(data: Data, tmp_path: Path) -> None:
+    trainer(data, tmp_path / "first").fit(Events())
+    weights = last_weights(tmp_path / "first")
+    for decoder in (
+        replace(CONFIG.decoder, hidden_dim=13),
+        replace(CONFIG.decoder, architecture="init-inject"),
+    ):
+        with pytest.raises(ConfigError, match="do not fit this config"):
+            Trainer(
+                replace(CONFIG, decoder=decoder),
+                train=data.train,
+                val=data.val,
+                vocabulary=data.vocabulary,
+                feature_dim=8,
+                folder=RunFolder(tmp_path / "second"),
+                weights=weights,
+            )

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from PIL import Image, ImageOps
 
-ASPECT = (3 / 4, 4 / 3)  # of a crop, beside the photo's own
+MOST_ASPECT = 4 / 3  # of a crop, beside the photo's own; the least is its inverse
 
 
 def augment(
@@ -29,9 +29,10 @@ def augment(
 
 def _crop(photo: Image.Image, random: np.random.Generator, smallest: float) -> Image.Image:
     area = random.uniform(smallest, 1)
-    aspect = math.exp(random.uniform(*np.log(ASPECT)))
-    width = round(photo.width * min(1, math.sqrt(area * aspect)))
-    height = round(photo.height * min(1, math.sqrt(area / aspect)))
+    most = min(MOST_ASPECT, 1 / area)  # or a side would stick out
+    aspect = math.exp(random.uniform(-math.log(most), math.log(most)))
+    width = max(1, round(photo.width * math.sqrt(area * aspect)))
+    height = max(1, round(photo.height * math.sqrt(area / aspect)))
     left = int(random.integers(photo.width - width + 1))
     top = int(random.integers(photo.height - height + 1))
-    return photo.crop((left, top, left + max(1, width), top + max(1, height)))
+    return photo.crop((left, top, left + width, top + height))

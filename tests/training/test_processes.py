@@ -1,0 +1,80 @@
+"""Several processes, started as torchrun starts them, on the CPU."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from showtell.training.checkpoint import load_checkpoint, weights_of
+from showtell.training.processes import Processes
+from showtell.training.run import RunFolder
+
+# One batch of all captions and no dropout: two processes then sum what one process sums.
+EXACT = ("training.batch_size=60", "decoder.image_dropout=0", "decoder.embedding_dropout=0")
+
+
+def train(
+    config: Path, data: Path, out: Path, *settings: str, processes: int
+) -> subprocess.CompletedProcess[str]:
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    command = [sys.executable, *(launcher if processes > 1 else []), "-m", "showtell", "train"]
+    overrides = [word for setting in settings for word in ("--set", setting)]
+    cache = ["--cache-dir", str(out.parent / "cache")]
+    return subprocess.run(
+        [*command, str(config), "--data", str(data), "--out", str(out), *overrides, *cache],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    return weights_of(load_checkpoint(RunFolder(out).last)[0])
+
+
+def test_one_process_alone_is_a_world_of_one() -> None:
+    alone = Processes()
+    assert alone.is_first
+    assert alone.sum(2, 0.5) == [2, 0.5]
+    assert alone.share("x") == "x"
+    assert alone.gather("x") == ["x"]
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_learns(
+    flickr8k: Path, tiny_config: Path, tmp_path: Path
+) -> None:
+    settings = (*EXACT, "training.max_epochs=3")
+    for processes in (1, 2):
+        out = tmp_path / f"{processes}"
+        train(tiny_config, flickr8k, out, *settings, processes=processes)
+    one, two = (weights(tmp_path / name) for name in ("1", "2"))
+    assert one.keys() == two.keys()
+    for name in one:
+        torch.testing.assert_close(two[name], one[name], atol=1e-4, rtol=0)
+    losses = [
+        [json.loads(line)["train_loss"] for line in RunFolder(path).log.read_text().splitlines()]
+        for path in (tmp_path / "1", tmp_path / "2")
+    ]
+    assert losses[1] == pytest.approx(losses[0], abs=1e-4)
+
+
+@pytest.mark.slow
+def test_two_processes_speak_with_one_voice_and_resume(
+    flickr8k: Path, tiny_config: Path, tmp_path: Path
+) -> None:
+    """Each has a dropout of its own, which a stopped run takes up again."""
+    whole = train(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=2", processes=2)
+    assert whole.stderr.count("epoch  1") == 1
+    assert whole.stderr.count("best epoch") == 1
+    # The same run, killed after its first epoch: the checkpoint of a shorter run is just that.
+    train(tiny_config, flickr8k, tmp_path / "b", "training.max_epochs=1", processes=2)
+    described = json.loads((tmp_path / "b" / "config.json").read_text())
+    described["config"]["training"]["max_epochs"] = 2
+    (tmp_path / "b" / "config.json").write_text(json.dumps(described))
+    train(tiny_config, flickr8k, tmp_path / "b", "training.max_epochs=2", processes=2)
+    a, b = (weights(tmp_path / name) for name in "ab")
+    assert all(torch.equal(a[name], b[name]) for name in a)
