@@ -69,6 +69,8 @@ configs = st.builds(
         name=st.text(),
         image_size=st.integers(32, 1024),
         features=st.sampled_from(["pooled", "grid"]),
+        mean=st.sampled_from([(), (1.0, 2.0, 3.0)]),
+        std=st.sampled_from([(), (0.5, 1.0, 255.0)]),
     ),
     decoder=st.builds(
         DecoderConfig,
@@ -147,7 +149,8 @@ def test_an_override_below_a_setting_that_is_no_section_is_refused(load):
         ),
         (
             "encoder.colour=1",
-            "unknown setting 'encoder.colour'. Known: name, image_size, features.",
+            "unknown setting 'encoder.colour'. Known: name, image_size, features, weights, output, "
+            "mean, std.",
         ),
     ],
 )
@@ -192,6 +195,9 @@ def test_a_value_of_the_wrong_kind_is_refused_with_its_setting_and_the_right_kin
         ("name='..'", "name must be letters, digits, '-', '_' and '.', got '..'"),
         ("name='../up'", "name must be letters, digits, '-', '_' and '.', got '../up'"),
         ("encoder.image_size=31", "image_size must be at least 32 pixels, got 31"),
+        ("encoder.mean=[1, 2]", "mean must be 3 numbers, got (1.0, 2.0)"),
+        ("encoder.std=[1, 2, 0]", "std must be 3 numbers above 0, got (1.0, 2.0, 0.0)"),
+        ("encoder.output=map", "output is a setting of onnx:, not of efficientnet-lite2"),
         ("decoder.embedding_dim=0", "embedding_dim must be positive, got 0"),
         ("decoder.hidden_dim=0", "hidden_dim must be positive, got 0"),
         ("decoder.image_dropout=1", "image_dropout must be in [0, 1), got 1.0"),
@@ -305,3 +311,8 @@ def test_any_file_is_a_configuration_or_a_config_error(scratch_path, content, ov
     except ConfigError:
         return
     assert from_dict(Config, config.to_dict()) == config
+
+
+def test_an_onnx_encoder_takes_no_other_weights_than_its_own(load):
+    with pytest.raises(ConfigError, match="an onnx: encoder has its own"):
+        load("", "encoder.name=onnx:b.onnx", "encoder.weights=random")

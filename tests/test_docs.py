@@ -48,3 +48,23 @@ def test_the_scores_page_shows_how_to_score_from_python(
     cider, rouge_l = capsys.readouterr().out.splitlines()
     assert "cider|tok:ptb|refs:2|images:2|" in cider
     assert 0 < float(rouge_l) < 100
+
+
+def test_the_encoders_page_shows_how_to_look_from_python(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (block,) = python_blocks("encoders.md")
+    exec(compile(block, "encoders.md", "exec"), {})
+    assert capsys.readouterr().out.splitlines() == [
+        "(49, 1280) (127.0, 127.0, 127.0)",
+        "(1, 49, 1280) (1, 1, 1280)",
+    ]
+
+
+def test_the_encoders_page_names_every_encoder_and_the_files_of_their_weights() -> None:
+    from showtell.models.encoders.build import BUILDERS, FAMILIES
+    from showtell.models.encoders.keras_applications import APPLICATIONS
+
+    text = (REPOSITORY / "docs" / "encoders.md").read_text("utf-8")
+    files = [application.weights_file for application in APPLICATIONS.values()]
+    assert [name for name in (*BUILDERS, *FAMILIES, *files) if f"`{name}" not in text] == []

@@ -12,7 +12,7 @@ MAY_USE = {
     "cli": None,  # anything
     "training": {"models", "export", "runtime", "decoding", "metrics", "data"},
     "export": {"models", "runtime", "decoding"},
-    "models": {"decoding"},
+    "models": {"decoding", "runtime"},
     "runtime": {"decoding", "metrics", "data"},
     "data": set(),
     "decoding": set(),

@@ -24,13 +24,25 @@ def _require(ok: bool, message: str) -> None:
 class EncoderConfig:
     """Which CNN looks at the photo, and what of it the decoder sees."""
 
-    name: str = "efficientnet-lite2"
+    name: str = "efficientnet-lite2"  # or keras:NAME, timm:NAME, onnx:PATH; see docs/encoders.md
     image_size: int = 224  # pixels, square
     features: Literal["pooled", "grid"] = "pooled"  # (1, D) or (L, D) for each photo
+    weights: str = ""  # a local file; "": the pretrained ones; "random": fresh ones
+    output: str = ""  # of an onnx: encoder, the tensor that holds the features; "": its only output
+    mean: tuple[float, ...] = ()  # RGB, 0..255; (): what the pretrained weights expect
+    std: tuple[float, ...] = ()  # likewise
 
     def __post_init__(self) -> None:
         _require(
             self.image_size >= 32, f"image_size must be at least 32 pixels, got {self.image_size}"
+        )
+        is_onnx = self.name.startswith("onnx:")
+        _require(not (is_onnx and self.weights), "weights: an onnx: encoder has its own")
+        _require(is_onnx or not self.output, f"output is a setting of onnx:, not of {self.name}")
+        _require(len(self.mean) in (0, 3), f"mean must be 3 numbers, got {self.mean}")
+        _require(
+            len(self.std) in (0, 3) and all(value > 0 for value in self.std),
+            f"std must be 3 numbers above 0, got {self.std}",
         )
 
 

@@ -7,6 +7,8 @@ from showtell.errors import MissingExtraError
 MODULES = {
     "train": ("torch", "safetensors", "onnx", "onnxscript", "matplotlib"),
     "tensorboard": ("tensorboard",),
+    "keras": ("keras",),
+    "timm": ("timm",),
     "meteor": ("pycocoevalcap", "snowballstemmer"),
     "java": ("pycocoevalcap",),
 }

@@ -262,3 +262,13 @@ def test_the_cache_lies_in_the_users_cache_folder(
     assert default_cache_dir() == tmp_path / ".cache" / "showtell"
     monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
     assert default_cache_dir() == Path("/xdg/showtell")
+
+
+@pytest.mark.parametrize("value", [7e4, -7e4, np.inf, np.nan])
+def test_features_that_float16_cannot_hold_are_refused(tmp_path: Path, value: float) -> None:
+    cache = open_cache(tmp_path)
+    rows = features([1, 2])
+    rows[1, 0, 0] = value
+    with pytest.raises(DataError, match="float16 cannot hold"), cache.writing() as writer:
+        writer.append([sha256(1), sha256(2)], rows)
+    assert len(open_cache(tmp_path)) == 0

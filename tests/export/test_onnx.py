@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -123,6 +124,48 @@ def test_parity_is_not_a_number_where_the_model_says_none() -> None:
         decoder.get_parameter("output.3.bias")[7] = float("nan")
     parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=BeamConfig())
     assert np.isnan(parity.max_log_prob_error)
+
+
+def test_an_encoder_of_keras_is_exported_with_the_weights_it_has_now() -> None:
+    config = EncoderConfig(name="keras:VGG16", image_size=48, weights="random")
+    encoder = build_encoder(config)
+    before = export_encoder(encoder)
+    assert measure_encoder_parity(encoder, before) < 1e-3
+    assert measure_encoder_parity(encoder, store_float16(before)) < 0.05
+    assert str(Path(__file__).parents[2]).encode() not in before
+    with torch.no_grad():  # as fine-tuning does
+        for parameter in encoder.network.parameters():
+            parameter.mul_(1.1)
+    assert measure_encoder_parity(encoder, before) > 0.1
+    after = export_encoder(encoder)
+    assert measure_encoder_parity(encoder, after) < 1e-3
+    grid = make_session(after, name="encoder").run(
+        ["grid"], {"pixels": np.zeros((5, 3, 48, 48), np.float32)}
+    )[0]
+    assert grid.shape == (5, 1, 512)
+
+
+def test_an_encoder_that_is_a_graph_is_exported_without_its_exporters_notes(
+    tmp_path: Path,
+) -> None:
+    kernel = torch.randn(4, 3, 8, 8).numpy()
+    node = onnx.helper.make_node("Conv", ["x", "kernel"], ["y"], strides=[8, 8])
+    node.doc_string = "File /home/me/train.py, line 3"
+    graph = onnx.helper.make_graph(
+        [node],
+        "backbone",
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ("n", 3, 32, 32))],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ("n", 4, 4, 4))],
+        [onnx.numpy_helper.from_array(kernel, "kernel")],
+    )
+    imports = [onnx.helper.make_opsetid("", 17)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=imports), tmp_path / "b.onnx")
+    encoder = build_encoder(EncoderConfig(name=f"onnx:{tmp_path}/b.onnx", image_size=32))
+    exported = export_encoder(encoder)
+    assert b"train.py" not in exported
+    assert str(tmp_path).encode() not in exported
+    assert measure_encoder_parity(encoder, exported) == 0
+    assert 0 <= measure_encoder_parity(encoder, store_float16(exported)) < 0.05
 
 
 def test_the_encoder_graph_is_compared_with_its_network(encoder_graph: bytes) -> None:

@@ -1,6 +1,7 @@
 """Features of a dataset: computed once, through ONNX, equal to PyTorch's."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from showtell.data.sources import Record, load_dataset
 from showtell.errors import ImageError
 from showtell.images import prepare
 from showtell.models.encoders import build_encoder
-from showtell.training.features import compute_features
+from showtell.training.features import compute_features, open_cache
 
 CONFIG = EncoderConfig(name="efficientnet-lite0", image_size=64)
 
@@ -86,3 +87,14 @@ def test_a_picture_that_cannot_be_decoded_is_named_and_the_rest_is_kept(
         compute_features(records, CONFIG, cache_dir=tmp_path / "cache")
     cache, _ = compute_features(records[:-1], CONFIG, cache_dir=tmp_path / "cache")
     assert len(cache) == len(records) - 1
+
+
+def test_caches_of_features_that_earlier_versions_computed_are_found(tmp_path: Path) -> None:
+    cache = open_cache(build_encoder(CONFIG), CONFIG, root=tmp_path)
+    assert cache.path.name == "e71b168aff0494bb"
+
+
+def test_other_weights_have_a_cache_of_their_own(tmp_path: Path) -> None:
+    fresh = replace(CONFIG, weights="random")
+    caches = {open_cache(build_encoder(c), c, root=tmp_path).path for c in (CONFIG, fresh)}
+    assert len(caches) == 2

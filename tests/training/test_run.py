@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from showtell.config import Config
+from showtell.config import Config, EncoderConfig
 from showtell.data.sources import ImageFile, Record
 from showtell.errors import CheckpointError
 from showtell.training.run import (
@@ -41,6 +41,25 @@ def test_another_configuration_is_refused_with_the_remedy(tmp_path: Path) -> Non
     begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
     with pytest.raises(CheckpointError, match=r"other settings or data.*--out.*--force"):
         begin_run(RunFolder(tmp_path), replace(Config(), seed=2), VOCABULARY, DATA, MADE_BY)
+
+
+def test_a_run_of_an_older_version_that_knew_fewer_settings_goes_on(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    begin_run(folder, Config(), VOCABULARY, DATA, MADE_BY)
+    described = json.loads(folder.config.read_text())
+    for name in ("weights", "output", "mean", "std"):
+        del described["config"]["encoder"][name]
+    folder.config.write_text(json.dumps(described))
+    begin_run(folder, Config(), VOCABULARY, DATA, MADE_BY)
+    with_mean = replace(Config(), encoder=EncoderConfig(mean=(1.0, 1.0, 1.0)))
+    with pytest.raises(CheckpointError, match="other settings"):
+        begin_run(folder, with_mean, VOCABULARY, DATA, MADE_BY)
+
+
+def test_a_run_with_a_mean_of_its_own_goes_on(tmp_path: Path) -> None:
+    config = replace(Config(), encoder=EncoderConfig(mean=(1.0, 1.0, 1.0)))
+    for _ in range(2):
+        begin_run(RunFolder(tmp_path), config, VOCABULARY, DATA, MADE_BY)
 
 
 @pytest.mark.parametrize("captions", [("a dog", "one dog."), ("one dog", "a dog"), ("a dog",)])

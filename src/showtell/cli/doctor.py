@@ -11,6 +11,8 @@ from showtell.extras import MODULES
 PACKAGES = ("showtell", "numpy", "pillow", "pi-heif", "onnxruntime", "click", "rich")
 OPTIONAL = {
     **dict.fromkeys(MODULES["train"], "training"),
+    **dict.fromkeys(MODULES["keras"], "an encoder of Keras"),
+    **dict.fromkeys(MODULES["timm"], "an encoder of timm"),
     **dict.fromkeys(MODULES["meteor"], "METEOR"),
 }
 

@@ -11,6 +11,12 @@ EPILOG = """\b
 Examples:
   showtell features flickr8k --encoder efficientnet-lite2
   showtell features flickr8k --encoder efficientnet-lite0 --image-size 224 --kind grid
+  showtell features flickr8k --encoder keras:Xception --image-size 299
+  showtell features flickr8k --encoder keras:VGG16 --weights vgg16.weights.h5
+  showtell features flickr8k --encoder onnx:backbone.onnx
+
+Encoders: efficientnet-lite0, -lite1 and -lite2, keras:Xception, keras:InceptionV3,
+keras:ResNet50, keras:VGG16, timm:NAME and onnx:PATH. docs/encoders.md tells of each.
 
 `showtell train` computes what is missing by itself; this does it ahead of time.
 """
@@ -29,6 +35,12 @@ Examples:
     show_default=True,
     help="One vector a photo, or one for each location.",
 )
+@click.option(
+    "--weights",
+    default="",
+    metavar="FILE",
+    help="Weights from a file, or `random`  [default: the pretrained ones]",
+)
 @click.option("--split", "splits", multiple=True, help="Only this split; may be given again.")
 @cache_option
 @no_progress_option
@@ -37,6 +49,7 @@ def command(
     encoder: str,
     image_size: int,
     kind: str,
+    weights: str,
     splits: tuple[str, ...],
     cache_dir: Path | None,
     no_progress: bool,
@@ -49,7 +62,8 @@ def command(
     from showtell.data.sources import load_dataset
     from showtell.extras import require_extra
 
-    config = from_dict(EncoderConfig, {"name": encoder, "image_size": image_size, "features": kind})
+    settings = {"name": encoder, "image_size": image_size, "features": kind, "weights": weights}
+    config = from_dict(EncoderConfig, settings)
     dataset = load_dataset(data_dir)
     # Without --split: all pictures that are there, whatever else a split may lack.
     records = [

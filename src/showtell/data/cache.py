@@ -142,9 +142,18 @@ class FeatureWriter:
         self._rows, self._shape, self._index, self._data = rows, shape, index, data
 
     def append(self, hashes: Sequence[str], features: NDArray[np.float32]) -> None:
-        """Add features (B, L, D) of pictures that are not in the cache yet."""
+        """Add features (B, L, D) of pictures that are not in the cache yet.
+
+        Raises:
+            DataError: a feature is too large for float16, or not a number.
+        """
         assert features.shape == (len(hashes), *self._shape), features.shape
         assert not any(sha256 in self._rows for sha256 in hashes)
+        if not np.abs(features).max(initial=0) <= np.finfo(np.float16).max:
+            raise DataError(
+                "the encoder gives features that float16 cannot hold "
+                f"({np.abs(features).max():.2g}); its weights, mean or std must be wrong"
+            )
         self._data.write(features.astype(np.float16).tobytes())
         self._data.flush()
         for sha256 in hashes:

@@ -26,7 +26,9 @@ OPSET = 20
 
 
 def export_encoder(encoder: Encoder) -> bytes:
-    """Export the CNN, without its ImageNet classifier."""
+    """Export the CNN, without its ImageNet classifier and with the weights it has now."""
+    if isinstance(encoder.body, bytes):  # a graph already
+        return _serialize(onnx.load_from_string(encoder.body))
     size = encoder.preprocessing.size
     return _export(
         encoder.network,
@@ -98,19 +100,18 @@ def _export(
             verbose=False,
         )
     assert program is not None
-    model = program.model_proto
-    _forget_sources(model)
-    return model.SerializeToString()
+    return _serialize(program.model_proto)
 
 
-def _forget_sources(model: onnx.ModelProto) -> None:
-    """Take out where each node came from: the exporter notes the paths of this computer."""
+def _serialize(model: onnx.ModelProto) -> bytes:
+    """Take out where each node came from: exporters note the paths of this computer."""
     graph = model.graph
-    for part in (model, graph, *graph.node, *graph.value_info, *graph.initializer):
+    nodes = (*graph.node, *(node for function in model.functions for node in function.node))
+    tensors = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
+    for part in (model, graph, *model.functions, *nodes, *tensors):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
-    for part in (*graph.input, *graph.output):
-        part.ClearField("metadata_props")
+    return model.SerializeToString()
 
 
 @contextmanager

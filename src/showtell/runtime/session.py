@@ -45,7 +45,7 @@ def make_session(model: bytes, *, name: str, threads: int | None = None) -> Infe
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or default_threads()
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors only
+    options.log_severity_level = 4  # what goes wrong is raised, not printed
     try:
         return InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no public base class

@@ -45,6 +45,7 @@ def export_run(run: TrainedRun, *, precision: str) -> Exported:
 
     Raises:
         BundleError: the graphs differ from PyTorch by more than rounding explains.
+        CheckpointError: the encoder gives features of another width than the run was trained on.
     """
     encoder = run.build_encoder()
     shape = encoder.feature_shape(run.config.encoder.features)
@@ -59,7 +60,7 @@ def export_run(run: TrainedRun, *, precision: str) -> Exported:
         version=__version__,
         architecture=run.config.decoder.architecture,
         encoder=EncoderInfo(
-            name=run.config.encoder.name,
+            name=encoder.name,
             features=run.config.encoder.features,
             weights_sha256=encoder.sha256,
         ),

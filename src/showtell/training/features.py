@@ -30,7 +30,7 @@ def open_cache(
 ) -> FeatureCache:
     """Open the feature cache of an encoder, below the user's cache folder unless told otherwise."""
     made_by = {
-        "encoder": config.name,
+        "encoder": encoder.name,
         "weights_sha256": encoder.sha256,
         "preprocessing": asdict(encoder.preprocessing),
         "features": config.features,
@@ -70,7 +70,7 @@ def compute_features(
     if any(digest not in cache for digest in images):
         with cache.writing() as writer:
             missing = [item for item in images.items() if item[0] not in cache]
-            session = make_session(export_encoder(encoder), name=config.name)
+            session = make_session(export_encoder(encoder), name=encoder.name)
             for batch, pixels in _prepared(missing, encoder):
                 (features,) = session.run([config.features], {"pixels": pixels})
                 writer.append(batch, features)

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from showtell.config import Config, from_dict
 from showtell.data.sources import Record
-from showtell.errors import CheckpointError, ShowtellError
+from showtell.errors import CheckpointError, ConfigError, ShowtellError
 from showtell.files import lock, sha256_hex, to_json, write_atomically
 from showtell.models.build import build_decoder
 from showtell.models.decoders import Decoder
@@ -159,7 +159,7 @@ def begin_run(
     if folder.config.exists():
         found = _read_description(folder)
         same = (
-            found["config"] == config.to_dict()
+            _is_same(found["config"], config)
             and found["data"]["splits"] == data["splits"]  # the dataset itself may have moved
             and found.get("init") == began
         )
@@ -174,6 +174,14 @@ def begin_run(
     write_atomically(folder.vocabulary, vocabulary.to_text().encode())
     described = {"config": config.to_dict(), "data": data, "init": began, "made_by": made_by}
     write_atomically(folder.config, to_json(described))
+
+
+def _is_same(found: Any, config: Config) -> bool:
+    """Compare settings; one that an older showtell did not know counts as its default."""
+    try:
+        return isinstance(found, dict) and from_dict(Config, found) == config
+    except ConfigError:  # of a newer showtell
+        return False
 
 
 @contextmanager

@@ -1,0 +1,77 @@
+"""What all encoders have in common, whichever family they are of."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from showtell.config import EncoderConfig
+from showtell.errors import ConfigError
+from showtell.images import Preprocessing
+from showtell.models.encoders.weights import hash_weights, load_exactly
+
+RGB = tuple[float, ...]  # three numbers, 0..255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoder:
+    """A CNN, ready to look: weights loaded, frozen, in evaluation mode."""
+
+    name: str  # as caches and bundles call it
+    preprocessing: Preprocessing
+    grid_shape: tuple[int, int]  # (L, D)
+    sha256: str  # of the weights
+    # A PyTorch module that gives grid and pooled, or an ONNX graph with outputs of these names.
+    body: nn.Module | bytes
+
+    @property
+    def network(self) -> nn.Module:
+        """The PyTorch module: photos (B, 3, size, size) to grid (B, L, D) and pooled (B, 1, D).
+
+        Raises:
+            ConfigError: the encoder is a graph.
+        """
+        if isinstance(self.body, bytes):
+            raise ConfigError(
+                f"{self.name} cannot be fine-tuned: it is a graph without gradients; take one of "
+                "the PyTorch encoders (efficientnet-lite…, keras:…, timm:…)"
+            )
+        return self.body
+
+    @property
+    def feature_dim(self) -> int:
+        """D."""
+        return self.grid_shape[1]
+
+    def feature_shape(self, kind: str) -> tuple[int, int]:
+        """(L, D) of one photo: all locations of the `"grid"`, or one of `"pooled"`."""
+        return self.grid_shape if kind == "grid" else (1, self.feature_dim)
+
+
+def freeze(name: str, network: nn.Module, preprocessing: Preprocessing) -> Encoder:
+    """Make an encoder of a module; a black photo tells the shape of its grid."""
+    network.eval().requires_grad_(False)
+    with torch.inference_mode():
+        grid, _ = network(torch.zeros(1, 3, preprocessing.size, preprocessing.size))
+    return Encoder(
+        name=name,
+        preprocessing=preprocessing,
+        grid_shape=(grid.shape[1], grid.shape[2]),
+        sha256=hash_weights(network),
+        body=network,
+    )
+
+
+def with_weights(encoder: Encoder, weights: dict[str, Tensor], *, name: str) -> Encoder:
+    """Give an encoder the weights that it learned.
+
+    Raises:
+        DataError: they do not fit.
+    """
+    load_exactly(encoder.network, weights, name=name)
+    return replace(encoder, sha256=hash_weights(encoder.network))
+
+
+def preprocessing_of(config: EncoderConfig, *, mean: RGB, std: RGB) -> Preprocessing:
+    """Scale pixels as the weights were trained with, unless the config says otherwise."""
+    return Preprocessing(size=config.image_size, mean=config.mean or mean, std=config.std or std)
