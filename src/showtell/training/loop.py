@@ -116,18 +116,17 @@ class Trainer:
             torch.manual_seed(self.config.seed + self.processes.rank)
 
     def _take_over(self, weights: dict[str, torch.Tensor]) -> None:
-        try:
-            missing, unexpected = self.model.load_state_dict(weights, strict=False)
-        except RuntimeError as error:  # of other shapes
+        expected = self.model.state_dict()  # its encoder may stay as it is
+        wrong = [
+            *(n for n, w in weights.items() if n not in expected or w.shape != expected[n].shape),
+            *(n for n in expected if n.startswith("decoder.") and n not in weights),
+        ]
+        if wrong:
             raise ConfigError(
-                f"the weights to begin with do not fit this config: {error}"
-            ) from error
-        wrong = [*unexpected, *(name for name in missing if name.startswith("decoder."))]
-        if wrong:  # an encoder may stay as it is
-            raise ConfigError(
-                "the weights to begin with do not fit this config: missing or left over are "
-                f"{first_few(wrong, 3)}"
+                "the weights to begin with do not fit this config: missing, left over or of "
+                f"another shape are {first_few(wrong, 3)}"
             )
+        self.model.load_state_dict(weights, strict=False)
 
     @property
     def device(self) -> torch.device:

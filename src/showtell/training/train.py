@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,8 @@ def load_training_data(
         init: a run whose vocabulary and encoder are taken over.
 
     Raises:
-        ConfigError: no such decoder, or it attends and there is but one vector a photo.
+        ConfigError: no such decoder, or it attends and there is but one vector a photo, or `init`
+            has another encoder.
         DataError: a split is incomplete, a dataset file is malformed, or train and val overlap.
         ImageError: a picture cannot be decoded.
     """
@@ -74,7 +75,7 @@ def load_training_data(
     splits = {name: dataset.require(name) for name in ("train", "val")}
     _check_disjoint(splits["train"], splits["val"])
     records = [record for split in splits.values() for record in split]
-    encoder = init.build_encoder() if init else build_encoder(config.encoder)
+    encoder = _encoder_of(config, init)
     cache, hashes = compute_features(
         records, config.encoder, encoder=encoder, cache_dir=cache_dir, progress=progress
     )
@@ -107,6 +108,17 @@ def load_training_data(
         description=describe_data(data_dir.resolve().name, splits, hashes),
         notes=dataset.notes,
     )
+
+
+def _encoder_of(config: Config, init: TrainedRun | None) -> Encoder:
+    if init is None:
+        return build_encoder(config.encoder)
+    if init.config.encoder != config.encoder:
+        raise ConfigError(
+            f"the run to begin with has the encoder {asdict(init.config.encoder)}, this config "
+            f"{asdict(config.encoder)}; they must be the same"
+        )
+    return init.build_encoder()
 
 
 def _check_disjoint(train: Sequence[Record], val: Sequence[Record]) -> None:
