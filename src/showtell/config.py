@@ -175,7 +175,7 @@ def load_config(path: Path | None, overrides: tuple[str, ...] = ()) -> Config:
     Raises:
         ConfigError: the file is missing or not TOML, or a setting is unknown or bad.
     """
-    values = _read_toml(path) if path else {}
+    values = read_toml(path) if path else {}
     for override in overrides:
         _apply_override(values, override)
     try:
@@ -184,7 +184,12 @@ def load_config(path: Path | None, overrides: tuple[str, ...] = ()) -> Config:
         raise ConfigError(f"{path}: {error}" if path else str(error)) from error
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file of settings.
+
+    Raises:
+        ConfigError: the file is missing or not TOML.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

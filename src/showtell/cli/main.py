@@ -22,7 +22,17 @@ from showtell.errors import (
     UnknownModelError,
 )
 
-COMMANDS = ("caption", "train", "evaluate", "features", "export", "models", "data", "doctor")
+COMMANDS = (
+    "caption",
+    "train",
+    "study",
+    "evaluate",
+    "features",
+    "export",
+    "models",
+    "data",
+    "doctor",
+)
 
 UNEXPECTED, INTERRUPTED = 1, 130
 EXIT_CODES: dict[type[ShowtellError], int] = {

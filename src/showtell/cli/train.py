@@ -1,20 +1,13 @@
 """`showtell train`."""
 
 import shlex
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from showtell.cli import console
 from showtell.cli.options import PATH, cache_option, data_option, no_progress_option
-
-if TYPE_CHECKING:
-    from showtell.training.loop import Events
-    from showtell.training.train import TrainingData
 
 EPILOG = """\b
 Examples:
@@ -79,6 +72,7 @@ def command(
     require_extra("train", purpose="training")
     if tensorboard:
         require_extra("tensorboard", purpose="--tensorboard")
+    from showtell.cli.training_events import describe_data, training_events
     from showtell.training.processes import joined
     from showtell.training.run import load_run
     from showtell.training.train import choose_device, load_training_data, train_captioner
@@ -94,11 +88,9 @@ def command(
         )
         for note in data.notes:
             say(note)
-        say(f"{_describe_data(data)}; device {processes.device}")
-        events = replace(
-            training_events(bar, say),
-            should_stop=stack.enter_context(console.interrupt_flag()),
-        )
+        say(f"{describe_data(data)}; device {processes.device}")
+        interrupted = stack.enter_context(console.interrupt_flag())
+        events = training_events(bar, say, should_stop=interrupted)
         if tensorboard and processes.is_first:
             from showtell.training.tensorboard import tensorboard_logs
 
@@ -125,33 +117,3 @@ def command(
 
 def _keep_quiet(message: str) -> None:
     """What a process says that is not the first of several."""
-
-
-def training_events(bar: console.ProgressBar, say: Callable[[str], None]) -> "Events":
-    """Draw an epoch's progress, and say in a line how it ended."""
-    from showtell.training.loop import Events
-
-    def on_epoch(entry: dict[str, Any]) -> None:
-        bar.restart("epoch")
-        bar.restart("validation")
-        say(_describe(entry))
-
-    return Events(batch=bar.stage("epoch"), validation=bar.stage("validation"), epoch=on_epoch)
-
-
-def _describe_data(data: "TrainingData") -> str:
-    return (
-        f"{len(data.train)} train images with {data.train.num_captions} captions, "
-        f"{len(data.val)} val images; vocabulary {len(data.vocabulary)}, covers "
-        f"{data.train_coverage:.1%} of train and {data.val_coverage:.1%} of val words"
-    )
-
-
-def _describe(entry: dict[str, Any]) -> str:
-    scores = entry["scores"]
-    return (
-        f"epoch {entry['epoch']:>2}  loss {entry['train_loss']:.3f}  val {entry['val_loss']:.3f}  "
-        f"CIDEr {scores['CIDEr']:.1f}  BLEU-4 {scores['BLEU-4']:.1f}  "
-        f"{entry['distinct_captions']} distinct captions  {entry['train_s']:.0f} s"
-        f"{'  best' if entry['best'] else ''}"
-    )

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from showtell.config import Config
+from showtell.config import Config, TrainingConfig
 from showtell.data.ahead import ahead, grouped
 from showtell.data.caption_files import to_coco_results
 from showtell.data.dataset import Batch, CaptionDataset
@@ -49,6 +49,11 @@ class TrainingState:
     def best_cider(self) -> float:
         """The best validation CIDEr so far, percent."""
         return max((entry["scores"]["CIDEr"] for entry in self.history), default=float("-inf"))
+
+    def finished(self, settings: TrainingConfig) -> bool:
+        """Whether the last epoch is done, or no better one has come for `patience` epochs."""
+        waited = len(self.history) - self.best_epoch
+        return self.epoch > settings.max_epochs or waited >= settings.patience
 
 
 @dataclass(frozen=True)
@@ -135,10 +140,8 @@ class Trainer:
 
     @property
     def finished(self) -> bool:
-        """Whether the last epoch is done, or no better one has come for `patience` epochs."""
-        waited = len(self.state.history) - self.state.best_epoch
-        settings = self.config.training
-        return self.state.epoch > settings.max_epochs or waited >= settings.patience
+        """Whether there is nothing left to train."""
+        return self.state.finished(self.config.training)
 
     @property
     def encoder_learns(self) -> bool:

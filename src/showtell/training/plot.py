@@ -28,6 +28,11 @@ def draw_curves(history: list[dict[str, Any]], *, title: str) -> bytes:
     best = max(range(len(ciders)), key=lambda i: ciders[i])
     right.axvline(epochs[best], color="grey", linewidth=0.8, linestyle=":")
     left.set_title(f"{title}: best CIDEr {ciders[best]:.1f} at epoch {epochs[best]}")
+    return to_png(figure)
+
+
+def to_png(figure: Figure) -> bytes:
+    """Give a figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()

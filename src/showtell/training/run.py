@@ -157,7 +157,7 @@ def begin_run(
         leftover.unlink()
     began = init.describe() if init else None
     if folder.config.exists():
-        found = _read_description(folder)
+        found = read_description(folder)
         same = (
             _is_same(found["config"], config)
             and found["data"]["splits"] == data["splits"]  # the dataset itself may have moved
@@ -209,7 +209,7 @@ def delete_run(folder: RunFolder) -> None:
         CheckpointError: the folder's config.json is not that of a run.
     """
     if folder.config.exists():
-        _read_description(folder)
+        read_description(folder)
         for path in (*folder.results, folder.config):  # the config last: it tells what they are
             path.unlink(missing_ok=True)
 
@@ -221,7 +221,7 @@ def load_run(path: Path) -> TrainedRun:
         CheckpointError: the folder holds no run, or its files are damaged.
     """
     folder = RunFolder(path)
-    described = _read_description(folder)
+    described = read_description(folder)
     tensors, meta = load_checkpoint(folder.best)
     try:
         vocabulary_text = folder.vocabulary.read_bytes()
@@ -248,7 +248,12 @@ def load_run(path: Path) -> TrainedRun:
         raise CheckpointError(f"the run {path} cannot be used: {error}") from error
 
 
-def _read_description(folder: RunFolder) -> dict[str, Any]:
+def read_description(folder: RunFolder) -> dict[str, Any]:
+    """Read what `begin_run` wrote: `config`, `data` and `made_by`.
+
+    Raises:
+        CheckpointError: the folder holds no run, or its config.json is damaged.
+    """
     try:
         described = json.loads(folder.config.read_text(encoding="utf-8"))
         _ = described["config"], described["data"]["splits"], described["made_by"]

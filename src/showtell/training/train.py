@@ -47,7 +47,7 @@ class TrainingData:
     encoder: Encoder  # what gave the features
     train_coverage: float  # share of running tokens that the vocabulary knows, 0 to 1
     val_coverage: float
-    description: dict[str, object]  # name and split hashes
+    description: dict[str, Any]  # name and split hashes
     notes: tuple[str, ...] = ()  # on the dataset, for people: drawn splits, what is left out
 
 

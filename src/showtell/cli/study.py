@@ -1,0 +1,136 @@
+"""`showtell study`."""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from showtell.cli import console
+from showtell.cli.options import PATH, cache_option, no_progress_option
+
+if TYPE_CHECKING:
+    from showtell.training.study.run import StudyEvents
+
+EPILOG = """\b
+Examples:
+  showtell study configs/study.toml --data flickr8k
+  showtell study configs/study.toml --data flickr8k --only merge --only attention --seeds 4,5
+  showtell study configs/study.toml --report-only
+
+\b
+In the folder OUT lie, after every finished run anew:
+  study.md     mean and sd over seeds, with what a reader must know to read them
+  study.json   the same for machines, and every run with settings, scores and signatures
+  study.png    CIDEr of every run
+and a run folder NAME-SEED for each, as `showtell train` makes them.
+
+A study that was interrupted goes on when the same command is given again. Finished runs are kept
+in study.json: their folders may be deleted, and a study goes on elsewhere from that file alone.
+"""
+
+
+def _seeds(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",")) if text else ()
+    except ValueError as error:
+        raise click.BadParameter(f"write numbers with commas, such as 1,2,3; got {text}") from error
+
+
+@click.command("study", epilog=EPILOG)
+@click.argument("config", type=PATH, metavar="STUDY.toml")
+@click.option(
+    "--data",
+    "data_dir",
+    type=PATH,
+    metavar="DIR",
+    help="Dataset folder, as `showtell train` takes.",
+)
+@click.option("--out", type=PATH, metavar="OUT", help="Where to work  [default: runs/NAME]")
+@click.option("--only", multiple=True, metavar="NAME", help="Train this system; may be repeated.")
+@click.option(
+    "--seeds", callback=_seeds, metavar="N,N,…", help="Train these, instead of the study's."
+)
+@click.option(
+    "--report-only", is_flag=True, help="Train nothing; write the table of what is there."
+)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+)
+@cache_option
+@no_progress_option
+@click.pass_obj
+def command(
+    arguments: list[str],
+    config: Path,
+    data_dir: Path | None,
+    out: Path | None,
+    only: tuple[str, ...],
+    seeds: tuple[int, ...],
+    report_only: bool,
+    device: str,
+    cache_dir: Path | None,
+    no_progress: bool,
+) -> None:
+    """Train several systems with several seeds each; write a table of means and spreads."""
+    from showtell.extras import require_extra
+    from showtell.training.study.config import load_study
+
+    study = load_study(config)
+    out = out or Path("runs") / study.name
+    if report_only and (only or seeds):
+        raise click.UsageError("--report-only trains nothing: leave out --only and --seeds")
+    if not report_only and data_dir is None:
+        raise click.UsageError("to train, give --data DIR; --report-only needs none")
+    require_extra("train", purpose="a study")
+    from showtell.training.study.report import StudyFolder
+    from showtell.training.study.run import report_study, run_study
+    from showtell.training.train import choose_device
+
+    if report_only or data_dir is None:
+        report_study(study, out)
+    else:
+        chosen = choose_device(device)
+        with _events(out, no_progress) as events:
+            run_study(
+                study,
+                data_dir,
+                out,
+                device=chosen,
+                only=only,
+                seeds=seeds,
+                cache_dir=cache_dir,
+                command=shlex.join(["showtell", *arguments]),
+                events=events,
+            )
+    folder = StudyFolder(out)
+    click.echo(folder.table.read_text(encoding="utf-8"), nl=False)
+    console.say(f"written: {folder.table}, {folder.json}, {folder.picture}")
+
+
+@contextmanager
+def _events(out: Path, no_progress: bool) -> "Iterator[StudyEvents]":
+    """Show a study's progress; the first Ctrl-C lets it stop after the batch in hand."""
+    from showtell.cli.training_events import describe_data, training_events
+    from showtell.training.study.run import StudyEvents
+
+    with (
+        console.progress_bar(enabled=not no_progress) as bar,
+        console.interrupt_flag() as interrupted,
+    ):
+
+        def on_run(name: str, number: int, total: int) -> None:
+            console.say(f"{name}, run {number} of {total}")
+
+        try:
+            yield StudyEvents(
+                training=training_events(bar, interrupted),
+                features=bar.stage("features"),
+                data=lambda data: console.say(describe_data(data)),
+                run=on_run,
+            )
+        except KeyboardInterrupt:
+            console.say(f"the study in {out} is kept; the same command goes on with it")
+            raise

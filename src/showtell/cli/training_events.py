@@ -1,0 +1,45 @@
+"""What is seen of a training while it goes on: a bar an epoch, a line after it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from showtell.cli import console
+from showtell.training.loop import Events
+from showtell.training.train import TrainingData
+
+
+def training_events(
+    bar: console.ProgressBar, say: Callable[[str], None], *, should_stop: Callable[[], bool]
+) -> Events:
+    """Draw an epoch's progress, and say in a line how it ended."""
+
+    def on_epoch(entry: dict[str, Any]) -> None:
+        bar.restart("epoch")
+        bar.restart("validation")
+        say(_describe(entry))
+
+    return Events(
+        batch=bar.stage("epoch"),
+        validation=bar.stage("validation"),
+        epoch=on_epoch,
+        should_stop=should_stop,
+    )
+
+
+def describe_data(data: TrainingData) -> str:
+    """Count images, captions and words in a line."""
+    return (
+        f"{len(data.train)} train images with {data.train.num_captions} captions, "
+        f"{len(data.val)} val images; vocabulary {len(data.vocabulary)}, covers "
+        f"{data.train_coverage:.1%} of train and {data.val_coverage:.1%} of val words"
+    )
+
+
+def _describe(entry: dict[str, Any]) -> str:
+    scores = entry["scores"]
+    return (
+        f"epoch {entry['epoch']:>2}  loss {entry['train_loss']:.3f}  val {entry['val_loss']:.3f}  "
+        f"CIDEr {scores['CIDEr']:.1f}  BLEU-4 {scores['BLEU-4']:.1f}  "
+        f"{entry['distinct_captions']} distinct captions  {entry['train_s']:.0f} s"
+        f"{'  best' if entry['best'] else ''}"
+    )

@@ -1,0 +1,1 @@
+"""Studies: several systems, several seeds, one table of means and spreads."""

@@ -1,0 +1,184 @@
+"""Training the runs of a study one after another, and writing its table after each.
+
+A study may be killed at any moment: finished runs are kept, the one in hand goes on from its
+checkpoint, and the table on disk is that of the runs that had finished.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from showtell.config import Config, EncoderConfig
+from showtell.errors import CheckpointError, ConfigError
+from showtell.models.build import build_decoder
+from showtell.progress import Progress, no_progress
+from showtell.training.loop import Events
+from showtell.training.run import RunFolder, only_trainer_of, read_description
+from showtell.training.study.config import StudyConfig
+from showtell.training.study.report import StudyFolder, write_report
+from showtell.training.study.results import Results, RunResult, read_result, run_name
+from showtell.training.train import TrainingData, load_training_data, train_captioner
+from showtell.vocabulary import SPECIAL_TOKENS
+
+
+@dataclass(frozen=True)
+class StudyEvents:
+    """What a caller may want to know or decide while a study goes on."""
+
+    training: Events = field(default_factory=Events)  # of the run in hand
+    features: Progress = no_progress  # pictures encoded
+    data: Callable[[TrainingData], None] = lambda data: None  # read for the runs that share it
+    run: Callable[[str, int, int], None] = lambda name, number, total: None  # begins; from 1
+
+
+def run_study(
+    study: StudyConfig,
+    data_dir: Path,
+    out: Path,
+    *,
+    device: torch.device,
+    only: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    cache_dir: Path | None = None,
+    command: str = "",
+    events: StudyEvents | None = None,
+) -> Results:
+    """Train what has not finished yet, and write `study.json`, `study.md` and `study.png`.
+
+    Args:
+        only: names of systems to train now; all if none is given.
+        seeds: to train now, instead of the study's own.
+        command: how this was asked for; kept with each run for the record.
+
+    Raises:
+        CheckpointError: `out` holds a run or results of other settings or other data, or another
+            process works on it.
+        ConfigError: a setting is unknown or bad; found before any training where it can be.
+        KeyboardInterrupt: `events.training.should_stop` said so; the study can go on later.
+    """
+    events = events or StudyEvents()
+    runs = study.select(only, seeds)
+    with only_trainer_of(RunFolder(out)):
+        results = Results.load(StudyFolder(out).json)
+        load = _Loader(data_dir, cache_dir, events)
+        pending = [config for config in runs if results.find(config) is None]
+        for config in pending:
+            _check_decoder(config)
+        splits = load((pending or runs)[0]).description["splits"]
+        results.check_data(splits)
+        for config in pending:
+            _check_folder(_folder(out, config), config, splits)
+        if results.runs:
+            write_report(out, study, results)  # the study's file may have changed
+        for number, config in enumerate(runs, start=1):
+            if results.find(config):
+                continue
+            _raise_if_stopped(events)
+            folder = _folder(out, config)
+            events.run(folder.path.name, number, len(runs))
+            train_captioner(
+                config,
+                load(config),
+                folder.path,
+                device=device,
+                command=command,
+                events=events.training,
+            )
+            results.add(_finished(folder))
+            write_report(out, study, results)
+    return results
+
+
+def report_study(study: StudyConfig, out: Path) -> Results:
+    """Write the table of what is there, from `study.json` and from finished runs; train nothing.
+
+    Raises:
+        CheckpointError: no run has finished, files are damaged, or runs are of different data.
+    """
+    with only_trainer_of(RunFolder(out)):
+        results = Results.load(StudyFolder(out).json)
+        for config in study.select():
+            folder = _folder(out, config)
+            if results.find(config) is None and folder.last.exists():
+                found = read_result(folder)
+                if found and found.is_of(config):
+                    results.add(found)
+        if not any(results.of(config) for config in study.select()):
+            raise CheckpointError(f"{out} holds no finished run of this study")
+        results.check_data(results.runs[0].data)
+        write_report(out, study, results)
+    return results
+
+
+class _Loader:
+    """Reads a dataset once for all runs that see it alike."""
+
+    def __init__(self, data_dir: Path, cache_dir: Path | None, events: StudyEvents) -> None:
+        self._data_dir, self._cache_dir, self._events = data_dir, cache_dir, events
+        self._loaded: dict[tuple[EncoderConfig, int], TrainingData] = {}
+
+    def __call__(self, config: Config) -> TrainingData:
+        key = config.encoder, config.training.min_count
+        if key not in self._loaded:
+            self._loaded[key] = load_training_data(
+                config, self._data_dir, cache_dir=self._cache_dir, progress=self._progress
+            )
+            self._events.data(self._loaded[key])
+        return self._loaded[key]
+
+    def _progress(self, done: int, total: int) -> None:
+        self._events.features(done, total)
+        _raise_if_stopped(self._events)  # what is encoded is kept
+
+
+def _raise_if_stopped(events: StudyEvents) -> None:
+    if events.training.should_stop():
+        raise KeyboardInterrupt
+
+
+def _folder(out: Path, config: Config) -> RunFolder:
+    return RunFolder(out / run_name(config.name, config.seed))
+
+
+def _finished(folder: RunFolder) -> RunResult:
+    result = read_result(folder)
+    assert result is not None, folder
+    return result
+
+
+def _check_decoder(config: Config) -> None:
+    """Find out before hours of training that a decoder cannot be built."""
+    try:
+        build_decoder(config.decoder, feature_dim=1, vocabulary_size=len(SPECIAL_TOKENS))
+    except ConfigError as error:
+        raise ConfigError(f"system {config.name!r}: {error}") from error
+
+
+def _check_folder(folder: RunFolder, config: Config, splits: dict[str, Any]) -> None:
+    """Refuse a folder of another run, and say what differs."""
+    if not folder.config.exists():
+        return
+    found = read_description(folder)
+    changed = _changed_settings(found["config"], config.to_dict())
+    if found["data"]["splits"] != splits:
+        changed.append("the data")
+    if changed:
+        raise CheckpointError(
+            f"{folder.path} holds a run that differs in {', '.join(changed)}; delete that folder "
+            "to train it anew, or choose another --out"
+        )
+
+
+def _changed_settings(old: dict[str, Any], new: dict[str, Any], where: str = "") -> list[str]:
+    """Name the settings whose values differ, such as `training.max_epochs (10, now 8)`."""
+    changed = []
+    for key in sorted(old.keys() | new.keys()):
+        ours, theirs = old.get(key, "not set"), new.get(key, "not set")
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            changed += _changed_settings(ours, theirs, f"{where}{key}.")
+        elif ours != theirs:
+            changed.append(f"{where}{key} ({ours}, now {theirs})")
+    return changed
