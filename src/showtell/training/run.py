@@ -158,8 +158,9 @@ def begin_run(
     began = init.describe() if init else None
     if folder.config.exists():
         found = read_description(folder)
+        found = read_description(folder)
         same = (
-            _is_same(found["config"], config)
+            same_settings(found["config"], config)
             and found["data"]["splits"] == data["splits"]  # the dataset itself may have moved
             and found.get("init") == began
         )
@@ -176,7 +177,7 @@ def begin_run(
     write_atomically(folder.config, to_json(described))
 
 
-def _is_same(found: Any, config: Config) -> bool:
+def same_settings(found: Any, config: Config) -> bool:
     """Compare settings; one that an older showtell did not know counts as its default."""
     try:
         return isinstance(found, dict) and from_dict(Config, found) == config

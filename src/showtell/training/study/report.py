@@ -16,7 +16,7 @@ from showtell.metrics.bootstrap import Interval
 from showtell.metrics.welch import welch_interval
 from showtell.training.study.config import StudyConfig
 from showtell.training.study.plot import draw_study
-from showtell.training.study.results import Results, RunResult
+from showtell.training.study.results import Results, RunResult, run_name
 
 MAIN = "CIDEr"  # what chooses the best epoch, and what systems are compared by
 SCORES = (MAIN, "BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "ROUGE-L")
@@ -68,18 +68,28 @@ class Spread:
 class Summary:
     """One system over its seeds."""
 
-    system: str
-    seeds: tuple[int, ...]
-    parameters: int
+    runs: Sequence[RunResult]  # one or more
     quantities: Mapping[str, Spread]
     difference: Interval | None  # CIDEr less the first system's; None where it cannot be said
-    signature: str  # of CIDEr
+
+    @property
+    def system(self) -> str:
+        return self.runs[0].system
+
+    @property
+    def parameters(self) -> int:
+        return self.runs[0].parameters
+
+    @property
+    def ciders(self) -> list[float]:
+        """Of each run, in percent."""
+        return [run.scores[MAIN] for run in self.runs]
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
         return {
             "system": self.system,
-            "seeds": list(self.seeds),
+            "seeds": [run.seed for run in self.runs],
             "parameters": self.parameters,
             **{
                 name: {"mean": round(of.mean, 4), "sd": of.sd and round(of.sd, 4)}
@@ -87,31 +97,21 @@ class Summary:
             },
             f"{MAIN}_difference_95": self.difference
             and [round(self.difference.low, 4), round(self.difference.high, 4)],
-            "signature": self.signature,
         }
 
 
 def summarise(study: StudyConfig, results: Results) -> list[Summary]:
     """Summarise each system that has a finished run with the settings it has now."""
-    runs = {name: results.of(study.config(name, study.seeds[0])) for name in study.systems}
-    first = [run.scores[MAIN] for run in runs[next(iter(runs))]]
-    return [
-        _summarise(found, first if name != next(iter(runs)) else [])
-        for name, found in runs.items()
-        if found
-    ]
+    by_system = {name: results.of(study.config(name, study.seeds[0])) for name in study.systems}
+    found = [runs for runs in by_system.values() if runs]
+    first = [run.scores[MAIN] for run in found[0]] if found else []
+    return [_summarise(runs, first if runs is not found[0] else ()) for runs in found]
 
 
 def _summarise(runs: Sequence[RunResult], first: Sequence[float]) -> Summary:
     rows = [_quantities(run) for run in runs]
-    return Summary(
-        system=runs[0].system,
-        seeds=tuple(run.seed for run in runs),
-        parameters=runs[0].parameters,
-        quantities={name: Spread.of([row[name] for row in rows]) for name in rows[0]},
-        difference=welch_interval(first, [run.scores[MAIN] for run in runs]),
-        signature=runs[0].signatures[MAIN],
-    )
+    spreads = {name: Spread.of([row[name] for row in rows]) for name in rows[0]}
+    return Summary(runs, spreads, welch_interval(first, [run.scores[MAIN] for run in runs]))
 
 
 def _quantities(run: RunResult) -> dict[str, float]:
@@ -128,9 +128,8 @@ def write_report(out: Path, study: StudyConfig, results: Results) -> None:
     """Write the three files; the JSON first, since the others follow from it."""
     folder = StudyFolder(out)
     summaries = summarise(study, results)
-    missing = [
-        f"{config.name}-{config.seed}" for config in study.select() if not results.find(config)
-    ]
+    absent = [config for config in study.select() if not results.find(config)]
+    missing = [run_name(config.name, config.seed) for config in absent]
     described = {
         "study": study.name,
         "systems": [summary.to_dict() for summary in summaries],
@@ -139,12 +138,7 @@ def write_report(out: Path, study: StudyConfig, results: Results) -> None:
     }
     write_atomically(folder.json, to_json(described))
     write_atomically(folder.table, to_markdown(study.name, summaries, missing).encode())
-    ciders = {
-        summary.system: [
-            run.scores[MAIN] for run in results.of(study.config(summary.system, study.seeds[0]))
-        ]
-        for summary in summaries
-    }
+    ciders = {summary.system: summary.ciders for summary in summaries}
     write_atomically(folder.picture, draw_study(ciders, study.published, title=study.name))
 
 
@@ -154,7 +148,7 @@ def to_markdown(name: str, summaries: Sequence[Summary], missing: Sequence[str])
     header = ["system", "seeds", "parameters", *summaries[0].quantities, f"{MAIN} − {first}, 95 %"]
     rows = [header, ["---", *["---:"] * (len(header) - 1)], *map(_row, summaries)]
     notes = [LEGEND, _explain_difference(first)]
-    few = [summary.system for summary in summaries if len(summary.seeds) < ENOUGH_SEEDS]
+    few = [summary.system for summary in summaries if len(summary.runs) < ENOUGH_SEEDS]
     if few:
         notes.append(
             f"Fewer than {ENOUGH_SEEDS} seeds: {', '.join(few)}. The spread of 1 or 2 runs says "
@@ -162,7 +156,8 @@ def to_markdown(name: str, summaries: Sequence[Summary], missing: Sequence[str])
         )
     if missing:
         notes.append(f"Not finished yet, {len(missing)} runs: {', '.join(missing)}.")
-    notes += [f"`{signature}`" for signature in dict.fromkeys(s.signature for s in summaries)]
+    signatures = dict.fromkeys(run.signatures[MAIN] for s in summaries for run in s.runs)
+    notes += [f"`{signature}`" for signature in signatures]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return "\n\n".join([f"# {name}", table, *notes]) + "\n"
 
@@ -171,7 +166,7 @@ def _row(summary: Summary) -> list[str]:
     difference = summary.difference
     return [
         summary.system,
-        str(len(summary.seeds)),
+        str(len(summary.runs)),
         f"{summary.parameters / 1e6:.2f} M",
         *(_format(of, DECIMALS.get(name, 1)) for name, of in summary.quantities.items()),
         f"{difference.low:+z.1f} to {difference.high:+z.1f}" if difference else "–",

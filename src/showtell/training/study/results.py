@@ -19,7 +19,7 @@ from showtell.files import sha256_hex
 from showtell.metrics import diversity
 from showtell.training.checkpoint import load_checkpoint
 from showtell.training.loop import TrainingState
-from showtell.training.run import RunFolder, load_run
+from showtell.training.run import RunFolder, load_run, read_description, same_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +53,8 @@ class RunResult:
         return math.exp(self.val_loss)
 
     def is_of(self, config: Config) -> bool:
-        """Whether it was trained with these settings, the seed apart.
-
-        A setting that it does not name, because there was none yet, had the default's effect.
-        """
-        try:
-            return from_dict(Config, {**self.config, "seed": config.seed}) == config
-        except ConfigError:  # a setting that there no longer is
-            return False
+        """Whether it was trained with these settings, the seed apart."""
+        return same_settings({**self.config, "seed": config.seed}, config)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
@@ -78,24 +72,25 @@ def run_name(system: str, seed: int) -> str:
     return f"{system}-{seed}"
 
 
-def read_result(folder: RunFolder) -> RunResult | None:
-    """Read the result of a run; None if it is not finished.
+def read_result(folder: RunFolder, config: Config) -> RunResult | None:
+    """Read the result of a run; None if it has not finished, or has other settings.
 
     Raises:
         CheckpointError: the folder holds no run, or its files are damaged.
     """
-    _, meta = load_checkpoint(folder.last)
-    run = load_run(folder.path)
-    state = TrainingState(**meta["state"])
-    if not state.finished(run.config.training):
+    if not same_settings(read_description(folder)["config"], config):
         return None
+    state = TrainingState(**load_checkpoint(folder.last)[1]["state"])
+    if not state.finished(config.training):
+        return None
+    run = load_run(folder.path)
     captions = [text for entry in read_captions(folder.val_captions) for text in entry.texts]
     described = diversity(captions)
     best = state.history[state.best_epoch - 1]
     return RunResult(
-        system=run.config.name,
-        seed=run.config.seed,
-        config=run.config.to_dict(),
+        system=config.name,
+        seed=config.seed,
+        config=config.to_dict(),
         data=run.provenance["splits"],
         scores=run.scores["scores"],
         signatures=run.scores["signatures"],

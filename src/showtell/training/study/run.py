@@ -16,7 +16,7 @@ from showtell.errors import CheckpointError, ConfigError
 from showtell.models.build import build_decoder
 from showtell.progress import Progress, no_progress
 from showtell.training.loop import Events
-from showtell.training.run import RunFolder, only_trainer_of, read_description
+from showtell.training.run import RunFolder, only_trainer_of, read_description, same_settings
 from showtell.training.study.config import StudyConfig
 from showtell.training.study.report import StudyFolder, write_report
 from showtell.training.study.results import Results, RunResult, read_result, run_name
@@ -63,31 +63,18 @@ def run_study(
     runs = study.select(only, seeds)
     with only_trainer_of(RunFolder(out)):
         results = Results.load(StudyFolder(out).json)
-        load = _Loader(data_dir, cache_dir, events)
         pending = [config for config in runs if results.find(config) is None]
+        load = _Loader(data_dir, cache_dir, events)
+        _check(pending, out, results, load, any_config=runs[0])
+        if _has_any(results, study):  # its file may have changed since the table was written
+            write_report(out, study, results)
         for config in pending:
-            _check_decoder(config)
-        splits = load((pending or runs)[0]).description["splits"]
-        results.check_data(splits)
-        for config in pending:
-            _check_folder(_folder(out, config), config, splits)
-        if results.runs:
-            write_report(out, study, results)  # the study's file may have changed
-        for number, config in enumerate(runs, start=1):
-            if results.find(config):
-                continue
             _raise_if_stopped(events)
             folder = _folder(out, config)
-            events.run(folder.path.name, number, len(runs))
-            train_captioner(
-                config,
-                load(config),
-                folder.path,
-                device=device,
-                command=command,
-                events=events.training,
-            )
-            results.add(_finished(folder))
+            events.run(folder.path.name, runs.index(config) + 1, len(runs))
+            data, on = load(config), events.training
+            train_captioner(config, data, folder.path, device=device, command=command, events=on)
+            results.add(_result(folder, config))
             write_report(out, study, results)
     return results
 
@@ -103,10 +90,10 @@ def report_study(study: StudyConfig, out: Path) -> Results:
         for config in study.select():
             folder = _folder(out, config)
             if results.find(config) is None and folder.last.exists():
-                found = read_result(folder)
-                if found and found.is_of(config):
+                found = read_result(folder, config)
+                if found:
                     results.add(found)
-        if not any(results.of(config) for config in study.select()):
+        if not _has_any(results, study):
             raise CheckpointError(f"{out} holds no finished run of this study")
         results.check_data(results.runs[0].data)
         write_report(out, study, results)
@@ -143,14 +130,29 @@ def _folder(out: Path, config: Config) -> RunFolder:
     return RunFolder(out / run_name(config.name, config.seed))
 
 
-def _finished(folder: RunFolder) -> RunResult:
-    result = read_result(folder)
+def _result(folder: RunFolder, config: Config) -> RunResult:
+    result = read_result(folder, config)
     assert result is not None, folder
     return result
 
 
+def _has_any(results: Results, study: StudyConfig) -> bool:
+    return any(results.of(config) for config in study.select())
+
+
+def _check(
+    pending: Sequence[Config], out: Path, results: Results, load: _Loader, *, any_config: Config
+) -> None:
+    """Find out what would stop the study before hours of training, not after."""
+    for config in pending:
+        _check_decoder(config)
+    splits = load(pending[0] if pending else any_config).description["splits"]
+    results.check_data(splits)
+    for config in pending:
+        _check_folder(_folder(out, config), config, splits)
+
+
 def _check_decoder(config: Config) -> None:
-    """Find out before hours of training that a decoder cannot be built."""
     try:
         build_decoder(config.decoder, feature_dim=1, vocabulary_size=len(SPECIAL_TOKENS))
     except ConfigError as error:
@@ -162,7 +164,9 @@ def _check_folder(folder: RunFolder, config: Config, splits: dict[str, Any]) -> 
     if not folder.config.exists():
         return
     found = read_description(folder)
-    changed = _changed_settings(found["config"], config.to_dict())
+    changed = []
+    if not same_settings(found["config"], config):
+        changed += _changed_settings(found["config"], config.to_dict())
     if found["data"]["splits"] != splits:
         changed.append("the data")
     if changed:
