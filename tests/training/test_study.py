@@ -288,9 +288,18 @@ def test_an_unknown_system_is_refused_with_the_nearest_name(train: Study, tmp_pa
         train(tmp_path / "out", only=["plane"])
 
 
-def test_an_unknown_architecture_is_found_before_any_training(train: Study, tmp_path: Path) -> None:
-    text = STUDY.replace("{hidden_dim = 32}", '{architecture = "merg"}')
-    with pytest.raises(ConfigError, match="system 'wide': unknown architecture 'merg'"):
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ('decoder.architecture = "merg"', "system 'wide': unknown architecture 'merg'"),
+        ('encoder.name = "efficientnet-lite9"', "unknown encoder 'efficientnet-lite9'"),
+    ],
+)
+def test_what_cannot_be_built_is_found_before_any_training(
+    train: Study, tmp_path: Path, setting: str, message: str
+) -> None:
+    text = STUDY.replace("decoder = {hidden_dim = 32}", setting)
+    with pytest.raises(ConfigError, match=message):
         train(tmp_path / "out", parse(tmp_path, text))
     assert not (tmp_path / "out" / "plain-1").exists()
 

@@ -65,7 +65,7 @@ def run_study(
         results = Results.load(StudyFolder(out).json)
         pending = [config for config in runs if results.find(config) is None]
         load = _Loader(data_dir, cache_dir, events)
-        _check(pending, out, results, load, any_config=runs[0])
+        _check(pending or runs[:1], out, results, load)
         if _has_any(results, study):  # its file may have changed since the table was written
             write_report(out, study, results)
         for config in pending:
@@ -140,16 +140,15 @@ def _has_any(results: Results, study: StudyConfig) -> bool:
     return any(results.of(config) for config in study.select())
 
 
-def _check(
-    pending: Sequence[Config], out: Path, results: Results, load: _Loader, *, any_config: Config
-) -> None:
+def _check(configs: Sequence[Config], out: Path, results: Results, load: _Loader) -> None:
     """Find out what would stop the study before hours of training, not after."""
-    for config in pending:
+    for config in configs:
         _check_decoder(config)
-    splits = load(pending[0] if pending else any_config).description["splits"]
-    results.check_data(splits)
-    for config in pending:
-        _check_folder(_folder(out, config), config, splits)
+    for config in configs:
+        splits = load(config).description["splits"]  # all features before any training
+        results.check_data(splits)
+        if not results.find(config):
+            _check_folder(_folder(out, config), config, splits)
 
 
 def _check_decoder(config: Config) -> None:
