@@ -13,9 +13,10 @@ import pytest
 import torch
 from PIL import Image
 
-from showtell.config import Config, TrainingConfig, from_dict
+from showtell.config import Config, TrainingConfig, from_dict, load_config
 from showtell.errors import CheckpointError, ConfigError
 from showtell.metrics.tokenizer import ptb_tokenize
+from showtell.models.build import check_decoder
 from showtell.training.checkpoint import load_checkpoint, weights_of
 from showtell.training.loop import Events
 from showtell.training.run import RunFolder
@@ -162,8 +163,10 @@ def test_the_study_of_this_repository_holds_the_settings_of_the_merge_model() ->
     configs = Path(__file__).parents[2] / "configs"
     study = load_study(configs / "study.toml")
     assert len(study.seeds) >= 3
-    assert study.config("topdown", 1).encoder.features == "grid"
+    assert study.config("merge", 1) == load_config(configs / "merge.toml")
     assert next(iter(study.systems)) == "merge"
+    for config in study.select():
+        check_decoder(config.decoder, config.encoder)
 
 
 # Running
@@ -292,6 +295,7 @@ def test_an_unknown_system_is_refused_with_the_nearest_name(train: Study, tmp_pa
     ("setting", "message"),
     [
         ('decoder.architecture = "merg"', "system 'wide': unknown architecture 'merg'"),
+        ('decoder.architecture = "attention"', "system 'wide': .* looks at a feature grid"),
         ('encoder.name = "efficientnet-lite9"', "unknown encoder 'efficientnet-lite9'"),
     ],
 )

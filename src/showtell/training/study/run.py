@@ -13,7 +13,7 @@ import torch
 
 from showtell.config import Config, EncoderConfig
 from showtell.errors import CheckpointError, ConfigError
-from showtell.models.build import build_decoder
+from showtell.models.build import check_decoder
 from showtell.progress import Progress, no_progress
 from showtell.training.loop import Events
 from showtell.training.run import RunFolder, only_trainer_of, read_description, same_settings
@@ -21,7 +21,6 @@ from showtell.training.study.config import StudyConfig
 from showtell.training.study.report import StudyFolder, write_report
 from showtell.training.study.results import Results, RunResult, read_result, run_name
 from showtell.training.train import TrainingData, load_training_data, train_captioner
-from showtell.vocabulary import SPECIAL_TOKENS
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def _check(configs: Sequence[Config], out: Path, results: Results, load: _Loader
 
 def _check_decoder(config: Config) -> None:
     try:
-        build_decoder(config.decoder, feature_dim=1, vocabulary_size=len(SPECIAL_TOKENS))
+        check_decoder(config.decoder, config.encoder)
     except ConfigError as error:
         raise ConfigError(f"system {config.name!r}: {error}") from error
 
