@@ -138,6 +138,7 @@ def test_runs_are_ordered_so_that_every_system_comes_once_before_any_comes_twice
         ("seeds = [1, 2]", "seeds = []", "at least 1 seed"),
         ("seeds = [1, 2]", "seeds = [1, 1]", "each seed may be given once"),
         ("seeds = [1, 2]", "seeds = [-1]", "seed must be between"),
+        ('name = "tiny"', 'name = "../x"', "name must be letters"),
         ("seeds = [1, 2]", "seed = 1", "'seed'. Did you mean 'seeds'"),
         ("[systems.plain]", '[systems."a/b"]', "name must be letters"),
         ("[systems.plain]", '[systems.".."]', "name must be letters"),

@@ -51,10 +51,11 @@ class StudyConfig:
     published: Published = field(default_factory=Published)
 
     def __post_init__(self) -> None:
+        Config(name=self.name)  # refuses what cannot be the name of a folder
         _check_seeds(self.seeds)
         if not self.systems:
             raise ConfigError("a study needs at least one system: a section [systems.NAME]")
-        _build({**self.base}, where="base.")
+        _build(self.base, where="base.")
         for system in self.systems:
             for seed in self.seeds:
                 self.config(system, seed)

@@ -29,7 +29,7 @@ class StudyEvents:
 
     training: Events = field(default_factory=Events)  # of the run in hand
     features: Progress = no_progress  # pictures encoded
-    data: Callable[[TrainingData], None] = lambda data: None  # read for the runs that share it
+    data: Callable[[TrainingData], None] = lambda data: None  # what is trained on
     run: Callable[[str, int, int], None] = lambda name, number, total: None  # begins; from 1
 
 
@@ -112,7 +112,8 @@ class _Loader:
             self._loaded[key] = load_training_data(
                 config, self._data_dir, cache_dir=self._cache_dir, progress=self._progress
             )
-            self._events.data(self._loaded[key])
+            if len(self._loaded) == 1:
+                self._events.data(self._loaded[key])
         return self._loaded[key]
 
     def _progress(self, done: int, total: int) -> None:
