@@ -46,7 +46,7 @@ class Example:
 
 
 def examples_of(data: TrainingData) -> list[Example]:
-    features = data.train.features(range(len(data.train))).mean(dim=1).numpy()  # (N, D)
+    features = data.train.photos(range(len(data.train)), 0).mean(dim=1).numpy()  # (N, D)
     return [
         Example(
             features[row],
@@ -111,7 +111,7 @@ def time_ours(config: Any, data: TrainingData, seed: int) -> float:
     """Seconds of one epoch's training as `showtell train` does it."""
     one = replace(config, seed=seed, training=replace(config.training, max_epochs=1))
     with tempfile.TemporaryDirectory() as folder:
-        state = train_captioner(one, data, Path(folder), device=torch.device("cpu"))
+        state = train_captioner(one, data, Path(folder))
     return float(state.history[0]["train_s"])
 
 

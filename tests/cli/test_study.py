@@ -77,7 +77,7 @@ def test_only_one_system_with_seeds_of_ones_own(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ([], 2, "to train, give --data DIR"),
+        ([], 2, "to train, give --data DATA"),
         (["--report-only", "--only", "plain"], 2, "--report-only trains nothing"),
         (["--report-only"], 6, "holds no finished run of this study"),
         (["--data", "d", "--seeds", "1,b"], 2, "such as 1,2,3; got 1,b"),

@@ -187,12 +187,27 @@ def test_a_run_of_a_study_is_the_run_that_train_makes(
 ) -> None:
     config = study.config("plain", 2)
     data = load_training_data(config, flickr8k, cache_dir=tiny_run.parent / "cache")
-    train_captioner(config, data, tmp_path / "alone", device=torch.device("cpu"))
+    train_captioner(config, data, tmp_path / "alone")
     ours, alone = (
         weights_of(load_checkpoint(RunFolder(path).last)[0])
         for path in (finished / "plain-2", tmp_path / "alone")
     )
     assert all(torch.equal(ours[name], alone[name]) for name in alone)
+
+
+def test_an_encoder_that_learns_does_so_anew_in_every_run(
+    train: Study, flickr8k: Path, tiny_run: Path, tmp_path: Path
+) -> None:
+    text = STUDY[: STUDY.index("[systems.plain]")].replace("max_epochs = 2", "max_epochs = 1")
+    study = parse(tmp_path, text + "[systems.tuned]\nfinetuning.from_epoch = 1\n")
+    train(tmp_path / "both", study)
+    train(tmp_path / "alone", study, seeds=[2])
+    both, alone = (
+        weights_of(load_checkpoint(RunFolder(tmp_path / out / "tuned-2").last)[0])
+        for out in ("both", "alone")
+    )
+    assert any(name.startswith("encoder.") for name in alone)
+    assert all(torch.equal(both[name], alone[name]) for name in alone)
 
 
 def stop_after(batches: int) -> StudyEvents:
@@ -345,7 +360,7 @@ def test_a_setting_that_came_later_does_not_make_old_results_worthless(
 ) -> None:
     found = kept(copy)
     for run in found["runs"]:
-        del run["config"]["training"]["patience"]  # 3 by default, as in the study
+        del run["config"]["training"]["patience"]  # the study has the default
     StudyFolder(copy).json.write_text(json.dumps(found))
     names: list[str] = []
     train(copy, events=begun(names))

@@ -13,6 +13,7 @@ from showtell.cli.options import PATH, cache_option, no_progress_option
 
 if TYPE_CHECKING:
     from showtell.training.study.run import StudyEvents
+    from showtell.training.train import TrainingData
 
 EPILOG = """\b
 Examples:
@@ -83,7 +84,7 @@ def command(
     if report_only and (only or seeds):
         raise click.UsageError("--report-only trains nothing: leave out --only and --seeds")
     if not report_only and data_dir is None:
-        raise click.UsageError("to train, give --data DIR; --report-only needs none")
+        raise click.UsageError("to train, give --data DATA; --report-only needs none")
     require_extra("train", purpose="a study")
     from showtell.training.study.report import StudyFolder
     from showtell.training.study.run import report_study, run_study
@@ -121,14 +122,18 @@ def _events(out: Path, no_progress: bool) -> "Iterator[StudyEvents]":
         console.interrupt_flag() as interrupted,
     ):
 
+        def on_data(data: "TrainingData") -> None:
+            for line in (*data.notes, describe_data(data)):
+                console.say(line)
+
         def on_run(name: str, number: int, total: int) -> None:
             console.say(f"{name}, run {number} of {total}")
 
         try:
             yield StudyEvents(
-                training=training_events(bar, interrupted),
+                training=training_events(bar, console.say, should_stop=interrupted),
                 features=bar.stage("features"),
-                data=lambda data: console.say(describe_data(data)),
+                data=on_data,
                 run=on_run,
             )
         except KeyboardInterrupt:

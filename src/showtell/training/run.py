@@ -158,7 +158,6 @@ def begin_run(
     began = init.describe() if init else None
     if folder.config.exists():
         found = read_description(folder)
-        found = read_description(folder)
         same = (
             same_settings(found["config"], config)
             and found["data"]["splits"] == data["splits"]  # the dataset itself may have moved

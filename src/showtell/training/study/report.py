@@ -26,9 +26,10 @@ DECIMALS = {"words": 0, "s/epoch": 0}  # 1 for all others
 
 LEGEND = (
     "Mean ± sample standard deviation over seeds, each run's epoch of the best CIDEr on the "
-    "validation split; scores in percent. *perplexity*: exp of the loss a token, teacher-forced; "
-    "only comparable where vocabularies are the same. *words*: different words in the captions of "
-    "the split. *s/epoch*: training of the median epoch, on the machine that ran it."
+    "validation split; scores in percent. *parameters*: of the decoder. *perplexity*: exp of the "
+    "loss a token, teacher-forced; only comparable where vocabularies are the same. *words*: "
+    "different words in the captions of the split. *s/epoch*: training of the median epoch, on "
+    "the machine that ran it."
 )
 
 

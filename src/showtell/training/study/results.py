@@ -73,12 +73,13 @@ def run_name(system: str, seed: int) -> str:
 
 
 def read_result(folder: RunFolder, config: Config) -> RunResult | None:
-    """Read the result of a run; None if it has not finished, or has other settings.
+    """Read the result of a run; None if it has not finished, or is another than of `config`.
 
     Raises:
         CheckpointError: the folder holds no run, or its files are damaged.
     """
-    if not same_settings(read_description(folder)["config"], config):
+    made = read_description(folder)
+    if not same_settings(made["config"], config) or made.get("init"):
         return None
     state = TrainingState(**load_checkpoint(folder.last)[1]["state"])
     if not state.finished(config.training):

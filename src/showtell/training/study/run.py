@@ -16,6 +16,7 @@ from showtell.errors import CheckpointError, ConfigError
 from showtell.models.build import check_decoder
 from showtell.progress import Progress, no_progress
 from showtell.training.loop import Events
+from showtell.training.processes import Processes
 from showtell.training.run import RunFolder, only_trainer_of, read_description, same_settings
 from showtell.training.study.config import StudyConfig
 from showtell.training.study.report import StudyFolder, write_report
@@ -71,8 +72,14 @@ def run_study(
             _raise_if_stopped(events)
             folder = _folder(out, config)
             events.run(folder.path.name, runs.index(config) + 1, len(runs))
-            data, on = load(config), events.training
-            train_captioner(config, data, folder.path, device=device, command=command, events=on)
+            train_captioner(
+                config,
+                load(config),
+                folder.path,
+                processes=Processes(device=device),
+                command=command,
+                events=events.training,
+            )
             results.add(_result(folder, config))
             write_report(out, study, results)
     return results
@@ -168,6 +175,8 @@ def _check_folder(folder: RunFolder, config: Config, splits: dict[str, Any]) -> 
         changed += _changed_settings(found["config"], config.to_dict())
     if found["data"]["splits"] != splits:
         changed.append("the data")
+    if found.get("init"):
+        changed.append("the weights it began with")
     if changed:
         raise CheckpointError(
             f"{folder.path} holds a run that differs in {', '.join(changed)}; delete that folder "
