@@ -71,19 +71,6 @@ def test_other_captions_are_other_data(tmp_path: Path, captions: tuple[str, ...]
         begin_run(RunFolder(tmp_path), Config(), VOCABULARY, changed, MADE_BY)
 
 
-def test_a_setting_that_came_later_had_the_effect_of_its_default(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path)
-    begin_run(folder, Config(), VOCABULARY, DATA, MADE_BY)
-    described = json.loads(folder.config.read_text())
-    del described["config"]["training"]["schedule"]
-    folder.config.write_text(json.dumps(described))
-    begin_run(folder, Config(), VOCABULARY, DATA, MADE_BY)
-    described["config"]["training"]["warmth"] = 1
-    folder.config.write_text(json.dumps(described))
-    with pytest.raises(CheckpointError, match="other settings"):
-        begin_run(folder, Config(), VOCABULARY, DATA, MADE_BY)
-
-
 def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"is not a training run: it has no config\.json"):
         load_run(tmp_path)

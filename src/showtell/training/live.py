@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -55,7 +54,7 @@ class LiveData:
 def live_data(
     encoder: Encoder, config: Config, *, has_learned: bool = False
 ) -> Iterator[LiveData | None]:
-    """Get ready to decode photos in threads, where the config lets the encoder learn: a copy of it.
+    """Get ready to decode photos in threads, where the config lets the encoder learn.
 
     Args:
         has_learned: whether it has before, so that its weights are part of the run in any case.
@@ -63,9 +62,8 @@ def live_data(
     if config.finetuning.from_epoch == 0 and not has_learned:
         yield None
         return
-    own = replace(encoder, network=deepcopy(encoder.network))  # others may train on from the old
     with ThreadPoolExecutor(available_cpus()) as pool:
-        yield LiveData(own, config, pool)
+        yield LiveData(encoder, config, pool)
 
 
 def _slices(length: int) -> list[Sequence[int]]:

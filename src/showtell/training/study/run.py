@@ -4,8 +4,9 @@ A study may be killed at any moment: finished runs are kept, the one in hand goe
 checkpoint, and the table on disk is that of the runs that had finished.
 """
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from showtell.config import Config, EncoderConfig
 from showtell.errors import CheckpointError, ConfigError
 from showtell.models.build import check_decoder
+from showtell.models.encoders import build_encoder
 from showtell.progress import Progress, no_progress
 from showtell.training.loop import Events
 from showtell.training.processes import Processes
@@ -121,6 +123,8 @@ class _Loader:
             )
             if len(self._loaded) == 1:
                 self._events.data(self._loaded[key])
+        if config.finetuning.from_epoch:  # it learns in place: every run begins with its own
+            return replace(self._loaded[key], encoder=build_encoder(config.encoder))
         return self._loaded[key]
 
     def _progress(self, done: int, total: int) -> None:
@@ -172,7 +176,8 @@ def _check_folder(folder: RunFolder, config: Config, splits: dict[str, Any]) -> 
     found = read_description(folder)
     changed = []
     if not same_settings(found["config"], config):
-        changed += _changed_settings(found["config"], config.to_dict())
+        now = json.loads(json.dumps(config.to_dict()))  # a tuple is a list there
+        changed += _changed_settings(found["config"], now)
     if found["data"]["splits"] != splits:
         changed.append("the data")
     if found.get("init"):
