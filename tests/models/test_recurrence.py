@@ -37,7 +37,7 @@ def test_an_input_in_parts_is_the_input_in_one_piece(cell: Cell) -> None:
         second.weight.copy_(weights["weight_ih_l0"][:, INPUT:])
         parts.recurrent.weight.copy_(weights["weight_hh_l0"])
         parts.recurrent.bias.copy_(weights["bias_hh_l0"])
-        weights["bias_ih_l0"].zero_()
+        parts.bias.copy_(weights["bias_ih_l0"])
     a, b = torch.randn(5, INPUT), torch.randn(5, 2)
     state = {name: torch.randn(5, HIDDEN) for name in layer.state_names}
     found = parts(first(a) + second(b), state)
@@ -51,7 +51,8 @@ def test_fresh_gates_are_orthogonal_and_an_lstm_forgets_little(cell: Cell) -> No
     for module in (Recurrence(cell, INPUT, HIDDEN), RecurrentCell(cell, HIDDEN)):
         initialise_recurrence(module)
         weights = dict(module.named_parameters())
-        recurrent = next(w for n, w in weights.items() if n.endswith(("hh_l0", "recurrent.weight")))
+        names = ("weight_hh_l0", "recurrent.weight")
+        recurrent = next(w for n, w in weights.items() if n.endswith(names))
         for gate in recurrent.split(HIDDEN):
             torch.testing.assert_close(gate @ gate.T, torch.eye(HIDDEN))
         biases = [w for n, w in weights.items() if "bias" in n]

@@ -19,7 +19,6 @@ from showtell.models.decoders.recurrence import (
     initialise_recurrence,
 )
 from showtell.models.decoders.topdown import TopDownDecoder
-from showtell.vocabulary import PAD_ID
 
 Architecture = (
     type[MergeDecoder]
@@ -82,7 +81,7 @@ def build_decoder(config: DecoderConfig, *, feature_dim: int, vocabulary_size: i
 
 @torch.no_grad()
 def _initialise(module: nn.Module) -> None:
-    """Draw weights so that the signal keeps its size.
+    """Draw weights so that the signal keeps its size; embedded words stay normal of variance 1.
 
     Source: Glorot and Bengio 2010 (uniform).
     """
@@ -90,8 +89,5 @@ def _initialise(module: nn.Module) -> None:
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.Embedding):
-        nn.init.uniform_(module.weight, -0.1, 0.1)
-        module.weight[PAD_ID].zero_()
     elif isinstance(module, Recurrence | RecurrentCell):
         initialise_recurrence(module)

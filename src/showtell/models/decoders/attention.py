@@ -12,10 +12,10 @@ from showtell.models.decoders.recurrence import RecurrentCell
 class AttentionDecoder(AttendingDecoder):
     """Soft attention, gated, with a deep output layer.
 
-    The doubly stochastic term is part of the loss (`training.doubly_stochastic`).
+    The doubly stochastic term is part of the loss (`training.doubly_stochastic`). Unlike the
+    paper's, the grid is projected first, and the output layer has a tanh, as in the authors' code.
 
-    Source: Xu et al. 2015 (arXiv:1502.03044), sections 3.1.2 and 4.2.1; the output layer is eq. 7
-    with the tanh of the authors' code.
+    Source: Xu et al. 2015 (arXiv:1502.03044), sections 3.1.2 and 4.2.1.
     """
 
     def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
@@ -25,12 +25,10 @@ class AttentionDecoder(AttendingDecoder):
         self.word = self.recurrence.input(embedding_dim)
         self.context = self.recurrence.input(hidden_dim)
         self.first = nn.Linear(hidden_dim, hidden_dim * len(self.recurrence.state_names))
-        self.gate = nn.Linear(hidden_dim, hidden_dim)
+        self.gate = nn.Linear(hidden_dim, 1)
+        self.deep = nn.Linear(2 * hidden_dim, embedding_dim)  # L_h and L_z of eq. 7
         self.output = nn.Sequential(
-            nn.Linear(2 * hidden_dim + embedding_dim, embedding_dim),
-            nn.Tanh(),
-            nn.Dropout(config.output_dropout),
-            nn.Linear(embedding_dim, vocabulary_size),
+            nn.Dropout(config.output_dropout), nn.Linear(embedding_dim, vocabulary_size)
         )
 
     def first_state(self, values: Tensor) -> State:
@@ -50,4 +48,5 @@ class AttentionDecoder(AttendingDecoder):
         return Advance(output, after, weights)
 
     def readout(self, outputs: Tensor) -> Tensor:
-        return self.output(outputs)
+        seen, embedded = outputs.split([self.deep.in_features, self.deep.out_features], dim=-1)
+        return self.output((self.deep(seen) + embedded).tanh())

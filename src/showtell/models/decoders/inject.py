@@ -51,7 +51,7 @@ class InitInjectDecoder(InjectDecoder):
         )
 
     def project(self, features: Tensor) -> Tensor:
-        return self.image(self.image_dropout(features.mean(dim=1))).tanh()
+        return super().project(features).tanh()
 
     def first_state(self, image: Tensor) -> State:
         names = self.recurrence.state_names

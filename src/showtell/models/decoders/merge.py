@@ -5,6 +5,7 @@ Source: Tanti, Gatt and Camilleri 2017 (arXiv:1703.09137).
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from showtell.config import DecoderConfig
 from showtell.models.decoders.one_vector import OneVectorDecoder
@@ -34,6 +35,9 @@ class MergeDecoder(OneVectorDecoder):
             ),
             vocabulary_size=vocabulary_size,
         )
+
+    def project(self, features: Tensor) -> Tensor:
+        return functional.relu(super().project(features))
 
     def join(self, outputs: Tensor, image: Tensor) -> Tensor:
         return outputs + image[:, None]

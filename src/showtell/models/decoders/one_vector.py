@@ -1,7 +1,9 @@
 """What the five decoders of Tanti, Gatt and Camilleri 2017 (arXiv:1703.09137) share.
 
 The photo is one vector, the words run through one recurrence. Where the vector comes in is all
-that tells them apart: into the first state, among the inputs, or beside the outputs.
+that tells them apart: into the first state, among the inputs, or beside the outputs. As in the
+paper, the vector is projected without an activation, unless a decoder says otherwise; unlike
+there, it is not scaled to length 1.
 """
 
 from typing import ClassVar
@@ -70,7 +72,7 @@ class OneVectorDecoder(Decoder):
 
     def project(self, features: Tensor) -> Tensor:
         """Bring the photo (N, L, D) to its width here (N, I)."""
-        return functional.relu(self.image(self.image_dropout(features.mean(dim=1))))
+        return self.image(self.image_dropout(features.mean(dim=1)))
 
     def first_state(self, image: Tensor) -> State:
         """The recurrence's state before `<start>`, for each projected photo (R, I)."""

@@ -30,7 +30,10 @@ class Recurrence(nn.Module):
     def forward(self, x: Tensor, state: State) -> Tensor:
         """Run whole sentences (R, T, input) from a state; give every hidden (R, T, H)."""
         first = tuple(state[name].unsqueeze(0).contiguous() for name in self.state_names)
-        outputs, _ = self.layer(x, first if len(first) > 1 else first[0])
+        with torch.autocast("cuda", enabled=False):  # there it would be float16, not bfloat16
+            if x.is_cuda:
+                x, first = x.float(), tuple(part.float() for part in first)
+            outputs, _ = self.layer(x, first if len(first) > 1 else first[0])
         return outputs
 
     def step(self, x: Tensor, state: State) -> State:
@@ -38,15 +41,12 @@ class Recurrence(nn.Module):
         ih, hh, bias_ih, bias_hh = map(
             self.layer.get_parameter, ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
         )
-        hidden = state["hidden"]
-        return update(
-            functional.linear(x, ih, bias_ih), functional.linear(hidden, hh, bias_hh), state
-        )
+        gates = functional.linear(x, ih, bias_ih)
+        return update(gates, functional.linear(state["hidden"], hh, bias_hh), state)
 
     def zeros(self, like: Tensor) -> State:
         """The state before anything: one row for each of `like`'s."""
-        shape = like.shape[0], self.layer.hidden_size
-        return {name: like.new_zeros(shape) for name in self.state_names}
+        return zeros(like, self.state_names, self.layer.hidden_size)
 
 
 class RecurrentCell(nn.Module):
@@ -60,20 +60,25 @@ class RecurrentCell(nn.Module):
         super().__init__()
         self.state_names = STATE_NAMES[cell]
         self.hidden_dim = hidden_dim
-        self.gate_dim = NUM_GATES[cell] * hidden_dim  # G·H
-        self.recurrent = nn.Linear(hidden_dim, self.gate_dim)
+        self.bias = nn.Parameter(torch.zeros(NUM_GATES[cell] * hidden_dim))
+        self.recurrent = nn.Linear(hidden_dim, len(self.bias))
 
     def forward(self, gates: Tensor, state: State) -> State:
         """Take one step; `gates` (R, G·H) is the sum over the parts of the input."""
-        return update(gates, self.recurrent(state["hidden"]), state)
+        return update(gates + self.bias, self.recurrent(state["hidden"]), state)
 
     def input(self, input_dim: int) -> nn.Linear:
         """Make the dense layer of one part of the input."""
-        return nn.Linear(input_dim, self.gate_dim, bias=False)
+        return nn.Linear(input_dim, len(self.bias), bias=False)
 
     def zeros(self, like: Tensor) -> State:
         """The state before anything: one row for each of `like`'s."""
-        return {name: like.new_zeros(like.shape[0], self.hidden_dim) for name in self.state_names}
+        return zeros(like, self.state_names, self.hidden_dim)
+
+
+def zeros(like: Tensor, names: tuple[str, ...], hidden_dim: int) -> State:
+    """The state before anything: one row for each of `like`'s."""
+    return {name: like.new_zeros(like.shape[0], hidden_dim) for name in names}
 
 
 def update(gates: Tensor, recurrent: Tensor, state: State) -> State:
@@ -99,14 +104,14 @@ def initialise_recurrence(module: Recurrence | RecurrentCell) -> None:
     Source: Saxe et al. 2014 (orthogonal); Jozefowicz et al. 2015 (forget gates).
     """
     recurrent: Tensor
-    bias: Tensor
     if isinstance(module, Recurrence):
         weights = dict(module.layer.named_parameters())
         nn.init.xavier_uniform_(weights["weight_ih_l0"])
-        nn.init.zeros_(weights["bias_hh_l0"])
         recurrent, bias = weights["weight_hh_l0"], weights["bias_ih_l0"]
+        nn.init.zeros_(weights["bias_hh_l0"])
     else:
-        recurrent, bias = module.recurrent.weight, module.recurrent.bias
+        recurrent, bias = module.recurrent.weight, module.bias
+        nn.init.zeros_(module.recurrent.bias)
     hidden_dim = recurrent.shape[1]
     for gate in recurrent.split(hidden_dim):
         nn.init.orthogonal_(gate)
