@@ -94,7 +94,7 @@ def _gru(gates: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
     reset, keep, new = gates.chunk(3, dim=-1)
     reset_too, keep_too, new_too = recurrent.chunk(3, dim=-1)
     new = (new + (reset + reset_too).sigmoid() * new_too).tanh()
-    return torch.lerp(new, hidden, (keep + keep_too).sigmoid())
+    return new + (keep + keep_too).sigmoid() * (hidden - new)
 
 
 @torch.no_grad()
