@@ -19,6 +19,7 @@ from showtell.models.decoders.recurrence import (
     initialise_recurrence,
 )
 from showtell.models.decoders.topdown import TopDownDecoder
+from showtell.vocabulary import PAD_ID
 
 Architecture = (
     type[MergeDecoder]
@@ -76,12 +77,13 @@ def build_decoder(config: DecoderConfig, *, feature_dim: int, vocabulary_size: i
     architecture = find_architecture(config.architecture)
     decoder = architecture(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
     decoder.apply(_initialise)
+    _initialise_words(decoder)
     return decoder
 
 
 @torch.no_grad()
 def _initialise(module: nn.Module) -> None:
-    """Draw weights so that the signal keeps its size; embedded words stay normal of variance 1.
+    """Draw weights so that the signal keeps its size.
 
     Source: Glorot and Bengio 2010 (uniform).
     """
@@ -91,3 +93,10 @@ def _initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
     elif isinstance(module, Recurrence | RecurrentCell):
         initialise_recurrence(module)
+
+
+@torch.no_grad()
+def _initialise_words(decoder: Decoder) -> None:
+    words = decoder.get_parameter("embedding.weight")
+    nn.init.uniform_(words, -decoder.embedding_range, decoder.embedding_range)
+    words[PAD_ID].zero_()

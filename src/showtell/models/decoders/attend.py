@@ -51,6 +51,7 @@ class AttendingDecoder(Decoder):
     """A decoder that looks at the grid again before every word."""
 
     needs_grid = True
+    embedding_range = 3**0.5  # variance 1: what is said is not drowned by what is seen
 
     def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
         super().__init__()

@@ -31,6 +31,7 @@ class Decoder(nn.Module, ABC):
     """From features and the words so far to the next word."""
 
     needs_grid: ClassVar[bool] = False  # whether it looks at locations: one vector is no use then
+    embedding_range: ClassVar[float] = 0.1  # embedded words begin within this of 0
 
     @abstractmethod
     def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
