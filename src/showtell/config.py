@@ -7,6 +7,7 @@ names the nearest known one, so a misspelt setting never silently keeps its defa
 import tomllib
 from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -93,10 +94,12 @@ class TrainingConfig:
             _require(value >= 1, f"{name} must be at least 1, got {value}")
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
-            _require(value > 0, f"{name} must be above 0, got {value}")
-        for name in ("weight_decay", "warmup_epochs", "doubly_stochastic", "checkpoint_every_s"):
+            _require(0 < value < inf, f"{name} must be above 0 and finite, got {value}")
+        for name in ("weight_decay", "warmup_epochs", "doubly_stochastic"):
             value = getattr(self, name)
-            _require(value >= 0, f"{name} must not be negative, got {value}")
+            _require(0 <= value < inf, f"{name} must be finite and not negative, got {value}")
+        value = self.checkpoint_every_s
+        _require(value >= 0, f"checkpoint_every_s must not be negative, got {value}")
         value = self.label_smoothing
         _require(0 <= value < 1, f"label_smoothing must be in [0, 1), got {value}")
 
@@ -115,7 +118,8 @@ class FinetuningConfig:
 
     def __post_init__(self) -> None:
         _require(self.from_epoch >= 0, f"from_epoch must not be negative, got {self.from_epoch}")
-        _require(self.learning_rate > 0, f"learning_rate must be above 0, got {self.learning_rate}")
+        rate = self.learning_rate
+        _require(0 < rate < inf, f"learning_rate must be above 0 and finite, got {rate}")
         _require(0 < self.crop <= 1, f"crop must be in (0, 1], got {self.crop}")
 
 
@@ -163,19 +167,28 @@ class Config:
         ok = self.name.replace("-", "").replace("_", "").replace(".", "").isalnum()
         _require(ok, f"name must be letters, digits, '-', '_' and '.', got {self.name!r}")
         _require(0 <= self.seed < 2**32, f"seed must be between 0 and 2**32 - 1, got {self.seed}")
+        first, last = self.finetuning.from_epoch, self.training.max_epochs
+        _require(
+            first <= last, f"finetuning.from_epoch is {first}, but max_epochs is {last}: never"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and values, ready for JSON."""
         return asdict(self)
 
 
-def load_config(path: Path | None, overrides: tuple[str, ...] = ()) -> Config:
-    """Read a TOML file, none for the defaults; `overrides` such as `"seed=3"` win over it.
+def load_config(
+    path: Path | None, overrides: tuple[str, ...] = (), *, base: "Config | None" = None
+) -> Config:
+    """Read a TOML file; `overrides` such as `"seed=3"` win over it.
+
+    Args:
+        path: none for the settings of `base`, or the defaults.
 
     Raises:
         ConfigError: the file is missing or not TOML, or a setting is unknown or bad.
     """
-    values = read_toml(path) if path else {}
+    values = read_toml(path) if path else base.to_dict() if base else {}
     for override in overrides:
         _apply_override(values, override)
     try:

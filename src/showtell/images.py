@@ -7,7 +7,7 @@ for every photo".
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -71,7 +71,11 @@ class PreparedImage:
 
 
 def prepare(
-    source: ImageSource, preprocessing: Preprocessing, *, name: str | None = None
+    source: ImageSource,
+    preprocessing: Preprocessing,
+    *,
+    name: str | None = None,
+    alter: Callable[[Image.Image], Image.Image] | None = None,
 ) -> PreparedImage:
     """Open, turn upright, make RGB, squash to the encoder's square, normalise.
 
@@ -79,13 +83,14 @@ def prepare(
         source: a path, the bytes of a picture file, or a Pillow image.
         preprocessing: the encoder's own; a bundle carries it.
         name: what to call the picture in messages, where the source is not a path.
+        alter: done to the upright RGB picture, to train on what it gives.
 
     Raises:
         ImageError: not a picture we can read; the message names the file and the reason.
     """
     # Twice the target keeps the final resize, which averages, as good as from full size.
     rgb, width, height = open_rgb(source, at_least=2 * preprocessing.size, name=name)
-    return PreparedImage(normalise(rgb, preprocessing), width, height)
+    return PreparedImage(normalise(alter(rgb) if alter else rgb, preprocessing), width, height)
 
 
 def open_rgb(

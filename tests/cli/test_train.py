@@ -103,7 +103,7 @@ def test_what_cannot_be_trained_is_refused_in_one_line(
     [
         (("decoder.hidden_dim=25",), "do not fit this config"),
         (("decoder.architecture=pre-inject",), "do not fit this config"),
-        (("encoder.image_size=96",), "they must be the same"),
+        (("encoder.image_size=96",), "has another encoder: image_size 64, here 96"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(
@@ -125,3 +125,23 @@ def test_a_checkpoint_tells_decoder_and_encoder_apart(
     tensors, _ = load_checkpoint(RunFolder(tmp_path / "run").best)
     parts = {name.split(".")[1] for name in tensors}
     assert parts == {"decoder", "encoder"}
+
+
+def test_a_refused_beginning_leaves_nothing_that_refuses_a_better_one(
+    train: Callable[..., int], tiny_run: Path
+) -> None:
+    begin = ("--init-from", str(tiny_run))
+    assert train("run", *begin, settings=("decoder.hidden_dim=25",)) == 2
+    assert train("run", *begin) == 0
+
+
+def test_a_run_that_begins_with_another_has_its_settings_unless_told_otherwise(
+    flickr8k: Path, tiny_run: Path, tmp_path: Path
+) -> None:
+    where = ["--out", str(tmp_path / "run"), "--cache-dir", str(tmp_path / "cache")]
+    sets = ["--set", "training.max_epochs=1"]
+    begin = ["--init-from", str(tiny_run)]
+    assert run(["train", "--data", str(flickr8k), *begin, *where, *sets]) == 0
+    config = load_run(tmp_path / "run").config
+    assert config.decoder == load_run(tiny_run).config.decoder
+    assert config.training.max_epochs == 1

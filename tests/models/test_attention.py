@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from showtell.config import DecoderConfig, EncoderConfig
+from showtell.config import Config, DecoderConfig, EncoderConfig, TrainingConfig
 from showtell.errors import ConfigError
 from showtell.models.build import ARCHITECTURES, build_decoder, check_decoder
 from showtell.models.decoders import Decoder
@@ -13,6 +13,7 @@ from showtell.vocabulary import PAD_ID, START_ID
 
 ATTENDING = sorted(name for name, kind in ARCHITECTURES.items() if kind.needs_grid)
 D, L, V = 6, 5, 11
+TOPDOWN = DecoderConfig(architecture="topdown")
 SENTENCES = torch.tensor([[START_ID, 4, 5], [START_ID, 8, 9], [START_ID, 5, 5]])
 IMAGES = torch.tensor([0, 0, 1])
 
@@ -84,5 +85,10 @@ def test_short_sentences_among_long_ones_are_read_as_if_alone(
 
 def test_looking_at_one_vector_is_refused_with_the_remedy() -> None:
     with pytest.raises(ConfigError, match=r'topdown looks at a feature grid.*set it to "grid"'):
-        check_decoder(DecoderConfig(architecture="topdown"), EncoderConfig(features="pooled"))
-    check_decoder(DecoderConfig(architecture="topdown"), EncoderConfig(features="grid"))
+        check_decoder(Config(decoder=TOPDOWN))
+    check_decoder(Config(decoder=TOPDOWN, encoder=EncoderConfig(features="grid")))
+
+
+def test_a_loss_of_where_it_looked_is_refused_for_what_does_not_look() -> None:
+    with pytest.raises(ConfigError, match="doubly_stochastic is for decoders that attend"):
+        check_decoder(Config(training=TrainingConfig(doubly_stochastic=1.0)))

@@ -3,19 +3,26 @@
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
 
-from showtell.config import BeamConfig, Config, DecoderConfig, TrainingConfig
+from showtell.config import (
+    BeamConfig,
+    Config,
+    DecoderConfig,
+    FinetuningConfig,
+    TrainingConfig,
+)
 from showtell.data.dataset import CaptionDataset
 from showtell.data.photos import CachedFeatures
 from showtell.data.sources import ImageFile, Record
 from showtell.errors import CheckpointError, ConfigError
 from showtell.metrics import Report
 from showtell.metrics.result import mean_of
+from showtell.models.build import ARCHITECTURES
 from showtell.text import tokenize
 from showtell.training import loop
 from showtell.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
@@ -296,12 +303,44 @@ def test_updates_are_counted_through_the_epochs(data: Data, tmp_path: Path) -> N
     assert [rate for _, rate in seen] == pytest.approx([0.015, 0.02, 0.02, 0.02])
 
 
-def test_mixed_precision_learns_too(data: Data, tmp_path: Path) -> None:
-    config = with_training(precision="bfloat16", max_epochs=20, patience=20)
-    run = trainer(data, tmp_path, config)
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_every_decoder_learns_in_mixed_precision(
+    data: Data, tmp_path: Path, architecture: str, cell: Literal["lstm", "gru"]
+) -> None:
+    config = with_training(precision="bfloat16", max_epochs=8, patience=8)
+    decoder = replace(CONFIG.decoder, architecture=architecture, cell=cell)
+    run = trainer(data, tmp_path, replace(config, decoder=decoder))
     losses = [entry["train_loss"] for entry in run.fit(Events()).history]
-    assert losses[-1] < 0.6 * losses[0]
+    assert losses[-1] < 0.9 * losses[0]
     assert all(weight.dtype == torch.float32 for weight in run.model.parameters())
+
+
+def test_what_diverges_is_refused_before_it_is_kept(data: Data, tmp_path: Path) -> None:
+    config = with_training(learning_rate=1e30, batch_size=100, max_epochs=2)
+    with pytest.raises(ConfigError, match="training diverged"):
+        trainer(data, tmp_path, config).fit(Events())
+    assert not RunFolder(tmp_path).best.exists()
+
+
+def test_a_checkpoint_that_is_not_of_this_run_is_one_clear_error(
+    data: Data, tmp_path: Path
+) -> None:
+    trainer(data, tmp_path).fit(Events())
+    path = RunFolder(tmp_path).last
+    tensors, meta = load_checkpoint(path)
+    tensors.pop("model.decoder.image.weight")
+    save_checkpoint(path, tensors, meta)
+    with pytest.raises(CheckpointError, match="does not fit"):
+        trainer(data, tmp_path)
+
+
+def test_patience_waits_for_the_encoder_to_learn() -> None:
+    history = [{"scores": {"CIDEr": 9.0}}, {"scores": {"CIDEr": 8.0}}, {"scores": {"CIDEr": 7.0}}]
+    state = TrainingState(epoch=4, best_epoch=1, history=history)
+    impatient = with_training(max_epochs=9, patience=2)
+    assert state.finished(impatient)
+    assert not state.finished(replace(impatient, finetuning=FinetuningConfig(from_epoch=4)))
 
 
 def test_weights_of_another_run_are_where_it_begins(data: Data, tmp_path: Path) -> None:

@@ -60,3 +60,29 @@ def test_long_captions_weigh_by_their_words() -> None:
     loss, tokens = caption_loss(decoder, NOTHING, batch([END_ID, PAD_ID, PAD_ID], [4, 4, END_ID]))
     assert tokens == 4
     assert loss.item() == pytest.approx(-(2 * math.log(0.5) + 2 * math.log(0.1)) / 4)
+
+
+def test_label_smoothing_spreads_a_share_of_the_target_over_the_vocabulary() -> None:
+    probs = [0.05, 0.05, 0.3, 0.1, 0.2, 0.3]
+    loss, _ = caption_loss(Unigram(probs), NOTHING, batch([4, END_ID]), label_smoothing=0.1)
+    spread = -sum(math.log(p) for p in probs) / 6
+    expected = 0.9 * -(math.log(0.2) + math.log(0.3)) / 2 + 0.1 * spread
+    assert loss.item() == pytest.approx(expected)
+
+
+class Looking(Unigram):
+    """Looks at the first of two locations, then at the second for a third; then it has ended."""
+
+    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
+        weights = torch.tensor([[[1.0, 0.0], [2 / 3, 1 / 3], [0.0, 0.0]]])
+        return Reading(torch.zeros(*token_ids.shape, 1), weights)
+
+
+def test_the_doubly_stochastic_term_wants_each_location_looked_at_once() -> None:
+    decoder = Looking([1 / 6] * 6)
+    sentence = batch([4, END_ID, PAD_ID])
+    plain, tokens = caption_loss(decoder, NOTHING, sentence)
+    whole, _ = caption_loss(decoder, NOTHING, sentence, doubly_stochastic=0.5)
+    assert tokens == 2
+    # In all 5/3 and 1/3: (1 - 5/3)**2 + (1 - 1/3)**2 = 8/9, weighed by 0.5, over two tokens.
+    assert (whole - plain).item() == pytest.approx(0.5 * 8 / 9 / 2)

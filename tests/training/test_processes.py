@@ -12,8 +12,8 @@ from showtell.training.checkpoint import load_checkpoint, weights_of
 from showtell.training.processes import Processes
 from showtell.training.run import RunFolder
 
-# One batch of all captions and no dropout: two processes then sum what one process sums.
-EXACT = ("training.batch_size=60", "decoder.image_dropout=0", "decoder.embedding_dropout=0")
+# Without dropout, two processes sum what one process sums.
+EXACT = ("training.batch_size=30", "decoder.image_dropout=0", "decoder.embedding_dropout=0")
 
 
 def train(
@@ -44,10 +44,22 @@ def test_one_process_alone_is_a_world_of_one() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("training.max_epochs=3",),
+        (
+            *("encoder.features=grid", "decoder.architecture=topdown", "training.max_epochs=2"),
+            *("training.accumulation_steps=2", "training.doubly_stochastic=0.1"),
+            *("finetuning.from_epoch=2", "finetuning.crop=1", "finetuning.flip=false"),
+        ),
+    ],
+    ids=["merge", "an encoder that learns"],
+)
 def test_two_processes_learn_what_one_learns(
-    flickr8k: Path, tiny_config: Path, tmp_path: Path
+    flickr8k: Path, tiny_config: Path, tmp_path: Path, settings: tuple[str, ...]
 ) -> None:
-    settings = (*EXACT, "training.max_epochs=3")
+    settings = (*EXACT, *settings)
     for processes in (1, 2):
         out = tmp_path / f"{processes}"
         train(tiny_config, flickr8k, out, *settings, processes=processes)
@@ -78,3 +90,14 @@ def test_two_processes_speak_with_one_voice_and_resume(
     train(tiny_config, flickr8k, tmp_path / "b", "training.max_epochs=2", processes=2)
     a, b = (weights(tmp_path / name) for name in "ab")
     assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.slow
+def test_what_the_first_process_refuses_all_refuse(
+    flickr8k: Path, tiny_config: Path, tmp_path: Path
+) -> None:
+    train(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=1", processes=1)
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        train(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=2", processes=2)
+    assert "holds a run with other settings" in caught.value.stderr
+    assert "Traceback" not in caught.value.stderr.partition("torch.distributed")[0]

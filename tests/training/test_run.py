@@ -39,7 +39,7 @@ def test_a_run_begun_twice_is_one_run(tmp_path: Path) -> None:
 
 def test_another_configuration_is_refused_with_the_remedy(tmp_path: Path) -> None:
     begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY)
-    with pytest.raises(CheckpointError, match=r"other settings or data.*--out.*--force"):
+    with pytest.raises(CheckpointError, match=r"with other settings; .*--out.*--force"):
         begin_run(RunFolder(tmp_path), replace(Config(), seed=2), VOCABULARY, DATA, MADE_BY)
 
 
@@ -60,6 +60,14 @@ def test_a_run_with_a_mean_of_its_own_goes_on(tmp_path: Path) -> None:
     config = replace(Config(), encoder=EncoderConfig(mean=(1.0, 1.0, 1.0)))
     for _ in range(2):
         begin_run(RunFolder(tmp_path), config, VOCABULARY, DATA, MADE_BY)
+
+
+def test_an_encoder_of_other_weights_is_another_run(tmp_path: Path) -> None:
+    begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY, encoder_sha256="a")
+    again = begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY, encoder_sha256="a")
+    assert not again
+    with pytest.raises(CheckpointError, match="an encoder of other weights"):
+        begin_run(RunFolder(tmp_path), Config(), VOCABULARY, DATA, MADE_BY, encoder_sha256="b")
 
 
 @pytest.mark.parametrize("captions", [("a dog", "one dog."), ("one dog", "a dog"), ("a dog",)])

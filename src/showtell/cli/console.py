@@ -1,5 +1,6 @@
 """What goes to stderr: messages, tables for people, progress. Stdout is for data alone."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -26,9 +27,15 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
+def speaks() -> bool:
+    """Whether this process is the only one, or the first of those that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def say(message: str) -> None:
-    """Tell the user something that is not data."""
-    stderr().print(message, markup=False)
+    """Tell the user something that is not data; of several processes, one does."""
+    if speaks():
+        stderr().print(message, markup=False)
 
 
 def error(message: str) -> None:
@@ -71,7 +78,7 @@ def progress_bar(*, enabled: bool = True) -> Iterator[ProgressBar]:
         TimeRemainingColumn(),
         console=stderr(),
         transient=True,
-        disable=not (enabled and sys.stderr.isatty()),
+        disable=not (enabled and speaks() and sys.stderr.isatty()),
         redirect_stdout=False,
         redirect_stderr=False,
     ) as progress:

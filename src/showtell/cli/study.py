@@ -1,5 +1,6 @@
 """`showtell study`."""
 
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +80,8 @@ def command(
     from showtell.extras import require_extra
     from showtell.training.study.config import load_study
 
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise click.UsageError("a study is one process; `showtell train` runs under torchrun")
     study = load_study(config)
     out = out or Path("runs") / study.name
     if report_only and (only or seeds):
@@ -131,7 +134,7 @@ def _events(out: Path, no_progress: bool) -> "Iterator[StudyEvents]":
 
         try:
             yield StudyEvents(
-                training=training_events(bar, console.say, should_stop=interrupted),
+                training=training_events(bar, should_stop=interrupted),
                 features=bar.stage("features"),
                 data=on_data,
                 run=on_run,

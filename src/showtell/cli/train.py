@@ -39,7 +39,8 @@ A run that was interrupted goes on from its last checkpoint when the same comman
     "--init-from",
     type=PATH,
     metavar="RUN",
-    help="Begin with the weights and the vocabulary of another run's best epoch.",
+    help="Begin with the weights and words of another run's best epoch; its settings too, where "
+    "no CONFIG is given.",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
@@ -68,7 +69,6 @@ def command(
     from showtell.extras import require_extra
 
     overrides = settings if seed is None else (*settings, f"seed={seed}")
-    config = load_config(config_path, overrides)
     require_extra("train", purpose="training")
     if tensorboard:
         require_extra("tensorboard", purpose="--tensorboard")
@@ -77,24 +77,18 @@ def command(
     from showtell.training.run import load_run
     from showtell.training.train import choose_device, load_training_data, train_captioner
 
-    out = out or Path("runs") / config.name
     init = load_run(init_from) if init_from else None
+    config = load_config(config_path, overrides, base=init.config if init else None)
+    out = out or Path("runs") / config.name
     with joined(choose_device(device)) as processes, ExitStack() as stack:
-        say = console.say if processes.is_first else _keep_quiet
-        shows = processes.is_first and not no_progress
-        bar = stack.enter_context(console.progress_bar(enabled=shows))
+        bar = stack.enter_context(console.progress_bar(enabled=not no_progress))
         data = load_training_data(
             config, data_dir, init=init, cache_dir=cache_dir, progress=bar.stage("features")
         )
         for note in data.notes:
-            say(note)
-        say(f"{describe_data(data)}; device {processes.device}")
+            console.say(note)
+        console.say(f"{describe_data(data)}; device {processes.device}")
         interrupted = stack.enter_context(console.interrupt_flag())
-        events = training_events(bar, say, should_stop=interrupted)
-        if tensorboard and processes.is_first:
-            from showtell.training.tensorboard import tensorboard_logs
-
-            events = stack.enter_context(tensorboard_logs(out / "tensorboard", events))
         try:
             state = train_captioner(
                 config,
@@ -104,16 +98,13 @@ def command(
                 init=init,
                 command=shlex.join(["showtell", *arguments]),
                 force=force,
-                events=events,
+                tensorboard=tensorboard,
+                events=training_events(bar, should_stop=interrupted),
             )
         except KeyboardInterrupt:
-            say(f"the run in {out} is kept; the same command goes on with it")
+            console.say(f"the run in {out} is kept; the same command goes on with it")
             raise
-    say(
+    console.say(
         f"best epoch {state.best_epoch} with CIDEr {state.best_cider:.1f}; run in {out}\n"
         f"next: showtell evaluate {out} --data {data_dir}   or: showtell export {out}"
     )
-
-
-def _keep_quiet(message: str) -> None:
-    """What a process says that is not the first of several."""

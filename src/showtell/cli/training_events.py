@@ -8,15 +8,13 @@ from showtell.training.loop import Events
 from showtell.training.train import TrainingData
 
 
-def training_events(
-    bar: console.ProgressBar, say: Callable[[str], None], *, should_stop: Callable[[], bool]
-) -> Events:
+def training_events(bar: console.ProgressBar, *, should_stop: Callable[[], bool]) -> Events:
     """Draw an epoch's progress, and say in a line how it ended."""
 
     def on_epoch(entry: dict[str, Any]) -> None:
         bar.restart("epoch")
         bar.restart("validation")
-        say(_describe(entry))
+        console.say(_describe(entry))
 
     return Events(
         batch=bar.stage("epoch"),

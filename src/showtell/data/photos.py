@@ -8,12 +8,13 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL.Image import Image
 from torch import Tensor
 
 from showtell.config import FinetuningConfig
 from showtell.data.augment import augment
 from showtell.data.records import Record
-from showtell.images import Preprocessing, normalise, open_rgb
+from showtell.images import Preprocessing, prepare
 
 
 class Photos(Protocol):
@@ -50,9 +51,12 @@ class LivePhotos:
 
     def _prepare(self, image: int, epoch: int) -> NDArray[np.float32]:
         file = self.records[image].image
-        at_least = 2 * self.preprocessing.size
-        photo, _, _ = open_rgb(file.read_bytes(), at_least=at_least, name=str(file))
-        if self.altered is not None:
-            random = np.random.default_rng([self.seed, epoch, image])
-            photo = augment(photo, random, flip=self.altered.flip, crop=self.altered.crop)
-        return normalise(photo, self.preprocessing)
+        random = np.random.default_rng([self.seed, epoch, image])
+
+        def alter(photo: Image) -> Image:
+            settings = self.altered
+            if settings is None:
+                return photo
+            return augment(photo, random, flip=settings.flip, crop=settings.crop)
+
+        return prepare(file.read_bytes(), self.preprocessing, name=str(file), alter=alter).pixels

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from showtell.config import DecoderConfig, EncoderConfig
+from showtell.config import Config, DecoderConfig
 from showtell.errors import ConfigError, suggest
 from showtell.models.decoders import Decoder
 from showtell.models.decoders.attention import AttentionDecoder
@@ -52,16 +52,23 @@ def find_architecture(name: str) -> Architecture:
     return ARCHITECTURES[name]
 
 
-def check_decoder(decoder: DecoderConfig, encoder: EncoderConfig) -> None:
-    """Check that a decoder exists and can use the features, before they are computed.
+def check_decoder(config: Config) -> None:
+    """Check that a decoder exists and can use its settings, before features are computed.
 
     Raises:
-        ConfigError: no architecture of that name, or it attends and there is but one vector.
+        ConfigError: no architecture of that name; it attends and there is but one vector; or it
+            does not, and a loss is asked for that needs it to.
     """
-    if find_architecture(decoder.architecture).needs_grid and encoder.features != "grid":
+    name, features = config.decoder.architecture, config.encoder.features
+    attends = find_architecture(name).needs_grid
+    if attends and features != "grid":
         raise ConfigError(
-            f"the architecture {decoder.architecture} looks at a feature grid, but "
-            f'encoder.features is "{encoder.features}"; set it to "grid"'
+            f"the architecture {name} looks at a feature grid, but encoder.features is "
+            f'"{features}"; set it to "grid"'
+        )
+    if config.training.doubly_stochastic and not attends:
+        raise ConfigError(
+            f"training.doubly_stochastic is for decoders that attend, which {name} does not"
         )
 
 

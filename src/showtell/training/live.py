@@ -13,6 +13,7 @@ from showtell.data.photos import CachedFeatures, LivePhotos
 from showtell.models.encoders import Encoder
 from showtell.runtime.session import available_cpus
 from showtell.training.model import TeacherForcing
+from showtell.training.processes import processes_here
 from showtell.training.validate import evaluating
 
 IMAGES_AT_ONCE = 16  # through the encoder in validation
@@ -62,7 +63,7 @@ def live_data(
     if config.finetuning.from_epoch == 0 and not has_learned:
         yield None
         return
-    with ThreadPoolExecutor(available_cpus()) as pool:
+    with ThreadPoolExecutor(max(1, available_cpus() // processes_here())) as pool:
         yield LiveData(encoder, config, pool)
 
 

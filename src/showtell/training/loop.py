@@ -10,15 +10,16 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
 
-from showtell.config import Config, TrainingConfig
+from showtell.config import Config
 from showtell.data.ahead import ahead, grouped
 from showtell.data.caption_files import to_coco_results
 from showtell.data.dataset import Batch, CaptionDataset
-from showtell.errors import ConfigError, first_few
+from showtell.errors import CheckpointError, ConfigError, first_few
 from showtell.files import sha256_hex, to_json, write_atomically
 from showtell.metrics import Report
 from showtell.models.build import build_decoder
@@ -31,6 +32,8 @@ from showtell.training.processes import Processes
 from showtell.training.run import RunFolder
 from showtell.training.validate import mean_loss, validate
 from showtell.vocabulary import Vocabulary
+
+SEED_STEP = 1_000_003  # between the seeds of processes: beyond any seeds that one compares
 
 
 @dataclass
@@ -50,10 +53,14 @@ class TrainingState:
         """The best validation CIDEr so far, percent."""
         return max((entry["scores"]["CIDEr"] for entry in self.history), default=float("-inf"))
 
-    def finished(self, settings: TrainingConfig) -> bool:
-        """Whether the last epoch is done, or no better one has come for `patience` epochs."""
-        waited = len(self.history) - self.best_epoch
-        return self.epoch > settings.max_epochs or waited >= settings.patience
+    def finished(self, config: Config) -> bool:
+        """Whether the last epoch is done, or no better one has come for `patience` epochs.
+
+        Patience begins when the encoder does, where it is to learn.
+        """
+        since = max(self.best_epoch, config.finetuning.from_epoch - 1)
+        waited = len(self.history) - since
+        return self.epoch > config.training.max_epochs or waited >= config.training.patience
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Events:
     validation: Progress = no_progress  # images captioned
     update: Callable[[int, float, float], None] = lambda *_: None  # number, loss, learning rate
     epoch: Callable[[dict[str, Any]], None] = lambda entry: None  # the log entry
-    should_stop: Callable[[], bool] = lambda: False  # asked after every batch
+    should_stop: Callable[[], bool] = lambda: False  # asked after every update
 
 
 class Trainer:
@@ -110,15 +117,24 @@ class Trainer:
 
     def _begin(self, weights: dict[str, torch.Tensor] | None) -> None:
         """Go on from the folder's checkpoint, or else begin, each process with its own dropout."""
-        if self.folder.last.exists():
-            tensors, meta = load_checkpoint(self.folder.last)
-            unpack(tensors, meta["optimizer_groups"], self.model, self.optimizer, self.processes)
-            self.state = TrainingState(**meta["state"])
+        processes, path = self.processes, self.folder.last
+        if processes.rank > 0:
+            torch.manual_seed(self.config.seed + SEED_STEP * processes.rank)
+        if self.num_batches == 0:
+            raise ConfigError(
+                f"{len(self.train_data)} images are too few for {processes.world_size} processes"
+            )
+        if not path.exists():
+            if weights is not None:
+                self._take_over(weights)
             return
-        if weights is not None:
-            self._take_over(weights)
-        if self.processes.rank > 0:
-            torch.manual_seed(self.config.seed + self.processes.rank)
+        tensors, meta = load_checkpoint(path)
+        try:
+            unpack(tensors, meta["optimizer_groups"], self.model, self.optimizer, processes)
+            self.state = TrainingState(**meta["state"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise CheckpointError(f"the checkpoint {path} does not fit: {reason}") from error
 
     def _take_over(self, weights: dict[str, torch.Tensor]) -> None:
         expected = self.model.state_dict()  # its encoder may stay as it is
@@ -141,13 +157,20 @@ class Trainer:
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to train."""
-        return self.state.finished(self.config.training)
+        return self.state.finished(self.config)
 
     @property
-    def encoder_learns(self) -> bool:
-        """Whether this is an epoch in which the encoder learns."""
+    def num_batches(self) -> int:
+        """Batches in an epoch."""
+        return self.train_data.num_batches(
+            self.config.training.batch_size, world_size=self.processes.world_size
+        )
+
+    @property
+    def learning(self) -> LiveData | None:
+        """The live photos, in an epoch in which the encoder learns."""
         first = self.config.finetuning.from_epoch
-        return self.live is not None and 0 < first <= self.state.epoch
+        return self.live if 0 < first <= self.state.epoch else None
 
     def fit(self, events: Events) -> TrainingState:
         """Train to the end.
@@ -157,26 +180,22 @@ class Trainer:
             KeyboardInterrupt: `events.should_stop` said so; a checkpoint was written first.
         """
         while not self.finished:
-            self.model.let_encoder_learn(self.encoder_learns)
+            self.model.let_encoder_learn(self.learning is not None)
             self._train_epoch(events)
-            entry = self._validate(events) if self.processes.is_first else {}
-            self._finish_epoch(self.processes.share(entry))
+            self._finish_epoch(self.processes.first_alone(partial(self._validate, events)))
             events.epoch(self.state.history[-1])
         return self.state
 
     def _train_epoch(self, events: Events) -> None:
         settings, state, processes = self.config.training, self.state, self.processes
         self.model.train()
-        model = processes.parallel(self.model, partly=self.encoder_learns)
-        data = self.live.train(self.train_data) if self.live and self.encoder_learns else None
-        data = data or self.train_data
+        live, data = self.learning, self.train_data
+        model = processes.parallel(self.model, partly=live is not None)
+        if live:
+            data = live.train(data)
         started = saved = time.monotonic()
         before = state.seconds
-        total = data.num_batches(settings.batch_size, world_size=processes.world_size)
-        if total == 0:
-            raise ConfigError(
-                f"{len(data)} images are too few for {processes.world_size} processes"
-            )
+        total = self.num_batches
         batches = data.batches(
             settings.batch_size,
             seed=self.config.seed,
@@ -194,13 +213,13 @@ class Trainer:
             state.seconds = before + time.monotonic() - started
             events.batch(state.batch, total)
             events.update(self._updates(total), loss / tokens, self._learning_rate)
-            (stop,) = processes.sum(events.should_stop())
-            if stop:
-                self._save()
-                raise KeyboardInterrupt
-            if any(processes.sum(time.monotonic() - saved > settings.checkpoint_every_s)):
+            due = time.monotonic() - saved > settings.checkpoint_every_s
+            stop, due_somewhere = processes.sum(events.should_stop(), due)
+            if stop or due_somewhere:
                 self._save()
                 saved = time.monotonic()
+            if stop:
+                raise KeyboardInterrupt
 
     def _update(self, model: torch.nn.Module, group: list[Batch]) -> tuple[float, int]:
         """Learn from some batches as if they were one, of all processes; give loss and tokens."""
@@ -217,14 +236,19 @@ class Trainer:
                 (loss * (count * processes.world_size / tokens)).backward()
             loss_sum += loss.item() * count
         (loss_sum,) = processes.sum(loss_sum)
-        if not math.isfinite(loss_sum):  # before it can spoil a checkpoint
-            raise ConfigError(
-                f"the loss is {loss_sum} in epoch {self.state.epoch}: training diverged; "
-                "lower training.learning_rate and begin anew with --force"
-            )
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
+        self._check_finite(loss_sum, "loss")
+        self._check_finite(norm.item(), "norm of the gradient")  # the same in every process
         self.optimizer.step()
         return loss_sum, int(tokens)
+
+    def _check_finite(self, value: float, what: str) -> None:
+        """Stop before what is no number can spoil a checkpoint."""
+        if not math.isfinite(value):
+            raise ConfigError(
+                f"the {what} is {value} in epoch {self.state.epoch}: training diverged; lower "
+                "training.learning_rate and begin anew (--force, or delete the run's folder)"
+            )
 
     def _set_learning_rate(self, total: int) -> None:
         settings, state = self.config.training, self.state
@@ -250,9 +274,10 @@ class Trainer:
     def _validate(self, events: Events) -> dict[str, Any]:
         """Caption and score the validation split; keep the weights if none were better."""
         data, settings, state = self.val_data, self.config, self.state
-        if self.live and self.encoder_learns:
-            data = self.live.val(data, self.model)
+        if self.learning:
+            data = self.learning.val(data, self.model)
         val_loss = mean_loss(self.model.decoder, data, settings.training.batch_size)
+        self._check_finite(val_loss, "validation loss")
         report, captions = validate(
             self.model.decoder,
             data,

@@ -5,15 +5,17 @@ first process alone validates, writes and speaks. One process is the case of a w
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+
+from showtell.errors import ShowtellError
 
 T = TypeVar("T")
 PATIENCE = timedelta(days=1)  # the others wait while the first validates
@@ -48,6 +50,23 @@ class Processes:
         distributed.broadcast_object_list(box, src=0, device=self.device)
         return box[0]
 
+    def first_alone(self, work: Callable[[], T]) -> T:
+        """Let the first process do something; all get what it gives, or fail as it fails.
+
+        Raises:
+            ShowtellError: as the work does.
+        """
+        found: T | ShowtellError | None = None
+        if self.is_first:
+            try:
+                found = work()
+            except ShowtellError as error:
+                found = error
+        found = self.share(found)
+        if isinstance(found, ShowtellError):
+            raise found
+        return cast(T, found)
+
     def gather(self, value: T) -> list[T]:
         """Give every process what each has, by rank."""
         if self.world_size == 1:
@@ -74,11 +93,6 @@ class Processes:
         return model.no_sync()
 
 
-def is_first_process() -> bool:
-    """Whether this process is the only one, or the first of those that torchrun started."""
-    return int(os.environ.get("RANK", "0")) == 0
-
-
 def local_rank() -> int:
     """The number of this process on this machine, which picks its GPU."""
     return int(os.environ.get("LOCAL_RANK", "0"))
@@ -96,6 +110,8 @@ def joined(device: torch.device) -> Iterator[Processes]:
         yield Processes(device=device)
         return
     backend = "nccl" if device.type == "cuda" else "gloo"
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # where objects that are sent travel through
     distributed.init_process_group(backend, timeout=PATIENCE)
     try:
         yield Processes(distributed.get_rank(), distributed.get_world_size(), device)

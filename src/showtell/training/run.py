@@ -7,10 +7,12 @@ best.safetensors     weights of the epoch with the best validation CIDEr
 log.jsonl            one line an epoch
 curves.png           loss and CIDEr by epoch
 val_captions.json    the best epoch's captions, COCO results format
+tensorboard/         logs for TensorBoard, if asked for
 """
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +68,10 @@ class RunFolder:
         return self.path / "val_captions.json"
 
     @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+    @property
     def results(self) -> tuple[Path, ...]:
         """All but the config."""
         return (self.vocabulary, self.last, self.best, self.log, self.curves, self.val_captions)
@@ -89,6 +95,11 @@ class TrainedRun:
         parts = {"decoder": self.decoder.state_dict(), "encoder": self.encoder_weights or {}}
         return {f"{part}.{name}": t for part, ts in parts.items() for name, t in ts.items()}
 
+    @property
+    def encoder_sha256(self) -> str:
+        """Of the weights that its encoder was built with; empty if an older showtell made it."""
+        return str(self.provenance.get("encoder_sha256", ""))
+
     def describe(self) -> dict[str, str]:
         """Name the run and its weights, for the record of a run that begins with them."""
         digest = hash_tensors(self.weights)
@@ -98,7 +109,8 @@ class TrainedRun:
         """Build the encoder that the decoder learned with.
 
         Raises:
-            CheckpointError: it gives features of another width than the decoder reads.
+            CheckpointError: it gives features of another width than the decoder reads, or has other
+            weights than the decoder was trained with.
             ConfigError, MissingExtraError, DataError: as `showtell.models.encoders.build_encoder`.
         """
         encoder = build_encoder(self.config.encoder)
@@ -106,6 +118,11 @@ class TrainedRun:
             raise CheckpointError(
                 f"the encoder {self.config.encoder.name} gives {encoder.feature_dim} numbers a "
                 f"location, but the decoder was trained on {self.feature_dim}"
+            )
+        if not _same_encoder(self.provenance, encoder.sha256):
+            raise CheckpointError(
+                f"the weights of the encoder {self.config.encoder.name} are not those that the "
+                "decoder was trained with; was their file replaced?"
             )
         if self.encoder_weights is None:
             return encoder
@@ -143,37 +160,56 @@ def begin_run(
     data: dict[str, Any],
     made_by: dict[str, Any],
     *,
+    encoder_sha256: str = "",
     init: TrainedRun | None = None,
-) -> None:
+) -> bool:
     """Write config and vocabulary, or check that the run already there is the same one.
 
     Args:
+        encoder_sha256: of the weights that the encoder begins with.
         init: the run that this one begins with the weights of.
 
+    Returns:
+        Whether the run is new.
+
     Raises:
-        CheckpointError: the folder holds a run with other settings or other data.
+        CheckpointError: the folder holds a run with other settings, data, encoder or beginning.
     """
     for leftover in folder.path.glob(".*.tmp"):  # of a process that was killed while it wrote
         leftover.unlink()
     began = init.describe() if init else None
     if folder.config.exists():
         found = read_description(folder)
-        same = (
-            same_settings(found["config"], config)
-            and found["data"]["splits"] == data["splits"]  # the dataset itself may have moved
-            and found.get("init") == began
-        )
-        if not same:
+        differs = {
+            "other settings": not same_settings(found["config"], config),
+            "other data": found["data"]["splits"] != data["splits"],  # it may have moved, though
+            "an encoder of other weights": not _same_encoder(found, encoder_sha256),
+            "another beginning (--init-from)": found.get("init") != began,
+        }
+        what = [name for name, is_so in differs.items() if is_so]
+        if what:
             raise CheckpointError(
-                f"{folder.path} holds a run with other settings or data; "
+                f"{folder.path} holds a run with {' and '.join(what)}; "
                 "choose another --out, or --force to begin anew"
             )
-        return
+        return False
     for stale in folder.results:  # of a run whose config is gone: nothing may resume from them
         stale.unlink(missing_ok=True)
     write_atomically(folder.vocabulary, vocabulary.to_text().encode())
-    described = {"config": config.to_dict(), "data": data, "init": began, "made_by": made_by}
+    described = {
+        "config": config.to_dict(),
+        "data": data,
+        "encoder_sha256": encoder_sha256,
+        "init": began,
+        "made_by": made_by,
+    }
     write_atomically(folder.config, to_json(described))
+    return True
+
+
+def _same_encoder(found: dict[str, Any], sha256: str) -> bool:
+    """Whether an encoder is that of a run; an older showtell did not note which it was."""
+    return found.get("encoder_sha256", sha256) == sha256
 
 
 def same_settings(found: Any, config: Config) -> bool:
@@ -212,6 +248,7 @@ def delete_run(folder: RunFolder) -> None:
         read_description(folder)
         for path in (*folder.results, folder.config):  # the config last: it tells what they are
             path.unlink(missing_ok=True)
+        shutil.rmtree(folder.tensorboard, ignore_errors=True)
 
 
 def load_run(path: Path) -> TrainedRun:
@@ -241,7 +278,11 @@ def load_run(path: Path) -> TrainedRun:
             decoder=decoder.eval(),
             feature_dim=feature_dim,
             encoder_weights=part_of(weights, "encoder") or None,
-            provenance={**described["made_by"], **described["data"]},
+            provenance={
+                **described["made_by"],
+                **described["data"],
+                **{key: described[key] for key in ("encoder_sha256",) if key in described},
+            },
             scores=meta["report"],
         )
     except (OSError, ValueError, KeyError, RuntimeError, ShowtellError) as error:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from showtell.config import Config
+from showtell.config import Config, EncoderConfig
 from showtell.data.dataset import CaptionDataset
 from showtell.data.photos import CachedFeatures
 from showtell.data.sources import Record, load_dataset
@@ -33,6 +33,7 @@ from showtell.training.run import (
     describe_software,
     only_trainer_of,
 )
+from showtell.training.tensorboard import tensorboard_logs
 from showtell.vocabulary import Vocabulary
 
 
@@ -45,6 +46,7 @@ class TrainingData:
     vocabulary: Vocabulary
     feature_dim: int  # D
     encoder: Encoder  # what gave the features
+    encoder_sha256: str  # of the weights it was built with, before it learned anything
     train_coverage: float  # share of running tokens that the vocabulary knows, 0 to 1
     val_coverage: float
     description: dict[str, Any]  # name and split hashes
@@ -70,7 +72,7 @@ def load_training_data(
         DataError: a split is incomplete, a dataset file is malformed, or train and val overlap.
         ImageError: a picture cannot be decoded.
     """
-    check_decoder(config.decoder, config.encoder)
+    check_decoder(config)
     dataset = load_dataset(data_dir)
     splits = {name: dataset.require(name) for name in ("train", "val")}
     _check_disjoint(splits["train"], splits["val"])
@@ -103,6 +105,7 @@ def load_training_data(
         vocabulary=vocabulary,
         feature_dim=cache.shape[1],
         encoder=encoder,
+        encoder_sha256=init.encoder_sha256 if init else encoder.sha256,
         train_coverage=vocabulary.coverage(tokens["train"]),
         val_coverage=vocabulary.coverage(tokens["val"]),
         description=describe_data(data_dir.resolve().name, splits, hashes),
@@ -112,13 +115,20 @@ def load_training_data(
 
 def _encoder_of(config: Config, init: TrainedRun | None) -> Encoder:
     if init is None:
-        return build_encoder(config.encoder)
-    if init.config.encoder != config.encoder:
-        raise ConfigError(
-            f"the run to begin with has the encoder {asdict(init.config.encoder)}, this config "
-            f"{asdict(config.encoder)}; they must be the same"
-        )
-    return init.build_encoder()
+        encoder = build_encoder(config.encoder)
+    else:
+        _check_same_encoder(init.config.encoder, config.encoder)
+        encoder = init.build_encoder()
+    if config.finetuning.from_epoch:
+        _ = encoder.network  # refuses here, not after hours, to let a graph learn
+    return encoder
+
+
+def _check_same_encoder(theirs: EncoderConfig, ours: EncoderConfig) -> None:
+    names = [f.name for f in fields(ours) if getattr(theirs, f.name) != getattr(ours, f.name)]
+    if names:
+        differ = ", ".join(f"{n} {getattr(theirs, n)!r}, here {getattr(ours, n)!r}" for n in names)
+        raise ConfigError(f"the run to begin with has another encoder: {differ}")
 
 
 def _check_disjoint(train: Sequence[Record], val: Sequence[Record]) -> None:
@@ -139,6 +149,7 @@ def train_captioner(
     init: TrainedRun | None = None,
     command: str = "",
     force: bool = False,
+    tensorboard: bool = False,
     events: Events | None = None,
 ) -> TrainingState:
     """Train, or go on with the run that `out` holds, and draw its curves after every epoch.
@@ -148,6 +159,7 @@ def train_captioner(
         init: a run whose best epoch to begin with.
         command: how this was asked for; kept with the run for the record.
         force: delete the run that `out` holds and begin anew.
+        tensorboard: write its logs too, into the run's folder.
 
     Raises:
         CheckpointError: `out` holds a run with other settings or other data, or another process
@@ -158,28 +170,45 @@ def train_captioner(
     processes = processes or Processes()
     threads = max(1, available_cpus() // processes_here())
     torch.set_num_threads(threads)  # PyTorch does not see a container's CPU quota
-    has_learned = init is not None and init.encoder_weights is not None
-    with ExitStack() as stack:
-        folder = RunFolder(out)
-        if processes.is_first:
-            stack.enter_context(only_trainer_of(folder))
-            if force:
-                delete_run(folder)
-            made_by = describe_software(command, str(processes.device))
-            begin_run(folder, config, data.vocabulary, data.description, made_by, init=init)
-        processes.share(None)  # the others wait until the folder is ready
-        trainer = Trainer(
+    folder = RunFolder(out)
+
+    def begin() -> bool:
+        stack.enter_context(only_trainer_of(folder))
+        if force:
+            delete_run(folder)
+        return begin_run(
+            folder,
             config,
-            train=data.train,
-            val=data.val,
-            vocabulary=data.vocabulary,
-            feature_dim=data.feature_dim,
-            folder=folder,
-            processes=processes,
-            live=stack.enter_context(live_data(data.encoder, config, has_learned=has_learned)),
-            weights=init.weights if init else None,
+            data.vocabulary,
+            data.description,
+            describe_software(command, str(processes.device)),
+            encoder_sha256=data.encoder_sha256,
+            init=init,
         )
-        return _fit(trainer, events or Events())
+
+    with ExitStack() as stack:
+        is_new = processes.first_alone(begin)
+        has_learned = init is not None and init.encoder_weights is not None
+        try:
+            trainer = Trainer(
+                config,
+                train=data.train,
+                val=data.val,
+                vocabulary=data.vocabulary,
+                feature_dim=data.feature_dim,
+                folder=folder,
+                processes=processes,
+                live=stack.enter_context(live_data(data.encoder, config, has_learned=has_learned)),
+                weights=init.weights if init else None,
+            )
+        except ConfigError:
+            if is_new and processes.is_first:  # nothing is left that refuses a better command
+                delete_run(folder)
+            raise
+        events = events or Events()
+        if tensorboard and processes.is_first:
+            events = stack.enter_context(tensorboard_logs(folder.tensorboard, events))
+        return _fit(trainer, events)
 
 
 def _fit(trainer: Trainer, events: Events) -> TrainingState:
@@ -203,10 +232,17 @@ def choose_device(name: str) -> torch.device:
     """Give the device of a name; `auto` is the GPU where there is one.
 
     Raises:
-        ConfigError: CUDA was asked for and is not there.
+        ConfigError: CUDA was asked for and is not there, or has fewer GPUs than processes.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise ConfigError("device cuda: PyTorch finds no CUDA GPU here; use --device cpu")
-    return torch.device(name, local_rank()) if name == "cuda" else torch.device(name)
+    if name != "cuda":
+        return torch.device(name)
+    if local_rank() >= torch.cuda.device_count():
+        raise ConfigError(
+            f"{processes_here()} processes on this machine, but {torch.cuda.device_count()} GPUs; "
+            "start one process a GPU"
+        )
+    return torch.device("cuda", local_rank())

@@ -82,7 +82,7 @@ def read_result(folder: RunFolder, config: Config) -> RunResult | None:
     if not same_settings(made["config"], config) or made.get("init"):
         return None
     state = TrainingState(**load_checkpoint(folder.last)[1]["state"])
-    if not state.finished(config.training):
+    if not state.finished(config):
         return None
     run = load_run(folder.path)
     captions = [text for entry in read_captions(folder.val_captions) for text in entry.texts]

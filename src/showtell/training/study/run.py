@@ -93,6 +93,8 @@ def report_study(study: StudyConfig, out: Path) -> Results:
     Raises:
         CheckpointError: no run has finished, files are damaged, or runs are of different data.
     """
+    if not out.is_dir():
+        raise CheckpointError(f"{out} holds no finished run of this study")
     with only_trainer_of(RunFolder(out)):
         results = Results.load(StudyFolder(out).json)
         for config in study.select():
@@ -164,7 +166,7 @@ def _check(configs: Sequence[Config], out: Path, results: Results, load: _Loader
 
 def _check_decoder(config: Config) -> None:
     try:
-        check_decoder(config.decoder, config.encoder)
+        check_decoder(config)
     except ConfigError as error:
         raise ConfigError(f"system {config.name!r}: {error}") from error
 
