@@ -100,4 +100,4 @@ def test_what_the_first_process_refuses_all_refuse(
     with pytest.raises(subprocess.CalledProcessError) as caught:
         train(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=2", processes=2)
     assert "holds a run with other settings" in caught.value.stderr
-    assert "Traceback" not in caught.value.stderr.partition("torch.distributed")[0]
+    assert "Connection closed" not in caught.value.stderr  # what one process would see of another

@@ -167,7 +167,7 @@ def test_the_study_of_this_repository_holds_the_settings_of_the_merge_model() ->
     assert study.config("merge", 1) == load_config(configs / "merge.toml")
     assert next(iter(study.systems)) == "merge"
     for config in study.select():
-        check_decoder(config.decoder, config.encoder)
+        check_decoder(config)
 
 
 # Running
