@@ -101,7 +101,8 @@ def test_coco_images_go_by_number_and_by_file():
     ("row", "names"),
     [
         ({"path": "photos/a.JPG"}, ("photos/a.JPG", "a.JPG", "a")),
-        ({"path": "C:\\photos\\a.jpg"}, ("C:\\photos\\a.jpg", "a.jpg", "a")),
+        ({"path": "C:\\photos\\a.jpg"}, ("C:\\photos\\a.jpg", "photos/a.jpg", "a.jpg", "a")),
+        ({"path": "/b/c/a.jpg"}, ("/b/c/a.jpg", "b/c/a.jpg", "c/a.jpg", "a.jpg", "a")),
         ({"image_id": 7, "id": 3}, ("7",)),
         ({"id": 3, "image": "a.jpg"}, ("a.jpg", "a")),
         ({"id": 3}, ("3",)),

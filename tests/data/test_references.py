@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from showtell.data.pairing import all_of
-from showtell.data.references import read_references, read_training
+from showtell.data.caption_files import Entry, image_names
+from showtell.data.pairing import all_of, pair_up
+from showtell.data.records import Dataset, ImageFile, Record, Split
+from showtell.data.references import entries_of, read_references, read_training
 from showtell.errors import DataError
 
 KARPATHY = [
@@ -91,3 +93,17 @@ def test_a_dataset_needs_to_be_told_the_split(flickr8k: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"cannot read .*gone\.json: No such file"):
         read_references(tmp_path / "gone.json")
+
+
+def test_an_image_of_another_split_is_not_taken_for_one_whose_file_is_called_alike(
+    tmp_path: Path,
+) -> None:
+    record = Record("a/1.jpg", ImageFile(Path("a/1.jpg")), ("a dog",), "val")
+    other = Record("b/1.jpg", ImageFile(Path("b/1.jpg")), ("a cat",), "train")
+    splits = {s: Split(s, (r,)) for s, r in (("val", record), ("train", other))}
+    entries = entries_of(Dataset(root=tmp_path, format="drawn", splits=splits), "val")
+    assert [entry.names for entry in entries] == [("a/1.jpg",)]
+    captions = [Entry(image_names(name), ("a dog",)) for name in ("photos/a/1.jpg", "b/1.jpg")]
+    matched, references = pair_up(captions, entries)
+    assert matched["a/1.jpg"] == "a dog"
+    assert references == {"a/1.jpg": ("a dog",)}

@@ -48,19 +48,20 @@ def read_material(
     from showtell.data.sources import load_dataset
 
     records: Sequence[Record] = ()
-    seen = read_training(training) if training else None
+    entries: Sequence[Entry] = ()
+    seen = [t for entry in read_training(training) for t in entry.texts] if training else None
     if data:
         dataset = load_dataset(data)
         split = split or "val"
-        records = dataset.require(split)
-        if not seen and "train" in dataset.splits:
-            seen = entries_of(dataset.splits["train"].records)
+        records, entries = dataset.require(split), entries_of(dataset, split)
+        if seen is None and "train" in dataset.splits:
+            seen = [t for record in dataset.splits["train"].records for t in record.captions]
     return Material(
-        references=read_references(references, split) if references else entries_of(records),
+        references=read_references(references, split) if references else entries,
         split=split,
         records=records,
         corpus=all_of(read_training(df)) if df else None,
-        training=None if seen is None else [text for entry in seen for text in entry.texts],
+        training=seen,
     )
 
 

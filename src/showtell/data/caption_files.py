@@ -250,11 +250,15 @@ def _whole(text: str, where: str) -> str:
 
 
 def image_names(*names: str) -> tuple[str, ...]:
-    """Add to an image's names the last part of a path, and that without a picture's suffix."""
+    """Add to an image's names the ends of its path, and the last without a picture's suffix.
+
+    `photos/a/1.jpg` is also `a/1.jpg`, `1.jpg` and `1`.
+    """
     files = [PureWindowsPath(name) for name in names]  # splits at / and at \\
+    ends = ["/".join(f.parts[first:]) for f in files for first in range(1, len(f.parts))]
     parts = [file.name for file in files]
     stems = [file.stem for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
-    return tuple(dict.fromkeys(name for name in (*names, *parts, *stems) if name))
+    return tuple(dict.fromkeys(name for name in (*names, *ends, *parts, *stems) if name))
 
 
 def _is_whole(line: str) -> bool:

@@ -1,11 +1,12 @@
 """References of a dataset or a file, all or those of one split."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from showtell.data.caption_files import Entry, image_names, read_captions
 from showtell.data.flickr8k import SPLIT_FILES, parse_names
-from showtell.data.records import ImageFile, Record
+from showtell.data.records import Dataset, ImageFile
 from showtell.data.sources import load_dataset
 from showtell.errors import DataError
 
@@ -23,7 +24,7 @@ def read_references(path: Path, split: str | None = None) -> list[Entry]:
         dataset = load_dataset(path)
         if split is None:
             raise DataError(f"{path} is a dataset: give a split, {', '.join(dataset.splits)}")
-        return entries_of(dataset.require(split))
+        return entries_of(dataset, split)
     entries = read_captions(path)
     return _only(split, entries, path) if split else entries
 
@@ -40,10 +41,25 @@ def read_training(path: Path) -> list[Entry]:
     return _only("train", entries, path) if any(_splits(entries, path)) else entries
 
 
-def entries_of(records: Iterable[Record]) -> list[Entry]:
-    """Give a dataset's captions as a file's."""
+def entries_of(dataset: Dataset, split: str) -> list[Entry]:
+    """Give a split's captions as a file's; an image goes by what it shares with no other at all.
+
+    An image of another split must not be taken for one of this, because their files are called
+    alike.
+
+    Raises:
+        DataError: there is no such split, or it is incomplete.
+    """
+    wanted = dataset.require(split)
+    ids = [record.image_id for part in dataset.splits.values() for record in part.records]
+    shared = Counter(name for image_id in ids for name in image_names(image_id))
     return [
-        Entry(image_names(record.image_id), record.captions, record.split) for record in records
+        Entry(
+            tuple(n for n in image_names(r.image_id) if shared[n] == 1 or n == r.image_id),
+            r.captions,
+            r.split,
+        )
+        for r in wanted
     ]
 
 

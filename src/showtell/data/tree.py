@@ -17,6 +17,7 @@ from showtell.data.splits import split_in_name
 from showtell.errors import DataError, first_few
 
 NAMED_IN_ERRORS = 3
+RUN_FILES = frozenset({"config.json", "log.jsonl"})  # a training run in the folder holds both
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ def _files_below(root: Path) -> Iterable[Path]:
             folders.clear()
             continue
         seen.add(real)
+        if set(files) >= RUN_FILES:  # its pictures and captions are a model's
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if not is_debris(name))
         yield from (Path(folder, name) for name in sorted(files) if not is_debris(name))
 

@@ -1,5 +1,7 @@
 """From a config to a decoder with fresh weights."""
 
+from functools import partial
+
 import torch
 from torch import nn
 
@@ -83,13 +85,12 @@ def build_decoder(config: DecoderConfig, *, feature_dim: int, vocabulary_size: i
     """
     architecture = find_architecture(config.architecture)
     decoder = architecture(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
-    decoder.apply(_initialise)
-    _initialise_words(decoder)
+    decoder.apply(partial(_initialise, embedding_range=decoder.embedding_range))
     return decoder
 
 
 @torch.no_grad()
-def _initialise(module: nn.Module) -> None:
+def _initialise(module: nn.Module, *, embedding_range: float) -> None:
     """Draw weights so that the signal keeps its size.
 
     Source: Glorot and Bengio 2010 (uniform).
@@ -98,12 +99,8 @@ def _initialise(module: nn.Module) -> None:
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Embedding):
+        nn.init.uniform_(module.weight, -embedding_range, embedding_range)
+        module.weight[PAD_ID].zero_()
     elif isinstance(module, Recurrence | RecurrentCell):
         initialise_recurrence(module)
-
-
-@torch.no_grad()
-def _initialise_words(decoder: Decoder) -> None:
-    words = decoder.get_parameter("embedding.weight")
-    nn.init.uniform_(words, -decoder.embedding_range, decoder.embedding_range)
-    words[PAD_ID].zero_()
