@@ -80,6 +80,7 @@ class ParInjectDecoder(InjectDecoder):
     """The photo stands beside every word."""
 
     keeps_image = True
+    embedding_range = 3**0.5  # variance 1: the word must not be drowned by the photo beside it
 
     def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
         super().__init__(
