@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -27,8 +28,15 @@ def train(
         [*command, str(config), "--data", str(data), "--out", str(out), *overrides, *cache],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+
+
+def trained(*arguments: Any, processes: int) -> str:
+    """What a training that must end well says."""
+    ended = train(*arguments, processes=processes)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stderr
 
 
 def weights(out: Path) -> dict[str, torch.Tensor]:
@@ -62,11 +70,12 @@ def test_two_processes_learn_what_one_learns(
     settings = (*EXACT, *settings)
     for processes in (1, 2):
         out = tmp_path / f"{processes}"
-        train(tiny_config, flickr8k, out, *settings, processes=processes)
+        trained(tiny_config, flickr8k, out, *settings, processes=processes)
     one, two = (weights(tmp_path / name) for name in ("1", "2"))
     assert one.keys() == two.keys()
-    for name in one:
-        torch.testing.assert_close(two[name], one[name], atol=1e-4, rtol=0)
+    for name in one:  # as a whole: AdamW blows up the rounding of a gradient that is nearly 0
+        ours, theirs = one[name].double(), two[name].double()
+        assert (theirs - ours).norm() <= 2e-3 * ours.norm(), name
     losses = [
         [json.loads(line)["train_loss"] for line in RunFolder(path).log.read_text().splitlines()]
         for path in (tmp_path / "1", tmp_path / "2")
@@ -79,15 +88,15 @@ def test_two_processes_speak_with_one_voice_and_resume(
     flickr8k: Path, tiny_config: Path, tmp_path: Path
 ) -> None:
     """Each has a dropout of its own, which a stopped run takes up again."""
-    whole = train(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=2", processes=2)
-    assert whole.stderr.count("epoch  1") == 1
-    assert whole.stderr.count("best epoch") == 1
+    said = trained(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=2", processes=2)
+    assert said.count("epoch  1") == 1
+    assert said.count("best epoch") == 1
     # The same run, killed after its first epoch: the checkpoint of a shorter run is just that.
-    train(tiny_config, flickr8k, tmp_path / "b", "training.max_epochs=1", processes=2)
+    trained(tiny_config, flickr8k, tmp_path / "b", "training.max_epochs=1", processes=2)
     described = json.loads((tmp_path / "b" / "config.json").read_text())
     described["config"]["training"]["max_epochs"] = 2
     (tmp_path / "b" / "config.json").write_text(json.dumps(described))
-    train(tiny_config, flickr8k, tmp_path / "b", "training.max_epochs=2", processes=2)
+    trained(tiny_config, flickr8k, tmp_path / "b", "training.max_epochs=2", processes=2)
     a, b = (weights(tmp_path / name) for name in "ab")
     assert all(torch.equal(a[name], b[name]) for name in a)
 
@@ -96,8 +105,8 @@ def test_two_processes_speak_with_one_voice_and_resume(
 def test_what_the_first_process_refuses_all_refuse(
     flickr8k: Path, tiny_config: Path, tmp_path: Path
 ) -> None:
-    train(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=1", processes=1)
-    with pytest.raises(subprocess.CalledProcessError) as caught:
-        train(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=2", processes=2)
-    assert "holds a run with other settings" in caught.value.stderr
-    assert "Connection closed" not in caught.value.stderr  # what one process would see of another
+    trained(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=1", processes=1)
+    ended = train(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=2", processes=2)
+    assert ended.returncode != 0
+    assert "holds a run with other settings" in ended.stderr
+    assert "Connection closed" not in ended.stderr  # what one process would see of another
