@@ -108,5 +108,5 @@ def test_what_the_first_process_refuses_all_refuse(
     trained(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=1", processes=1)
     ended = train(tiny_config, flickr8k, tmp_path / "a", "training.max_epochs=2", processes=2)
     assert ended.returncode != 0
-    assert "holds a run with other settings" in ended.stderr
+    assert "holds a run that differs in training.max_epochs (1, now 2)" in ended.stderr
     assert "Connection closed" not in ended.stderr  # what one process would see of another

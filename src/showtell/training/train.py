@@ -1,7 +1,7 @@
 """`showtell train`: from a dataset on disk to a trained run folder."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from showtell.models.encoders import Encoder, build_encoder
 from showtell.progress import Progress, no_progress
 from showtell.runtime.session import available_cpus
 from showtell.text import tokenize
+from showtell.training.description import describe_data, describe_run, describe_software
 from showtell.training.features import compute_features
 from showtell.training.live import live_data
 from showtell.training.loop import Events, Trainer, TrainingState
@@ -29,8 +30,6 @@ from showtell.training.run import (
     TrainedRun,
     begin_run,
     delete_run,
-    describe_data,
-    describe_software,
     only_trainer_of,
 )
 from showtell.training.tensorboard import tensorboard_logs
@@ -171,36 +170,24 @@ def train_captioner(
     threads = max(1, available_cpus() // processes_here())
     torch.set_num_threads(threads)  # PyTorch does not see a container's CPU quota
     folder = RunFolder(out)
+    described = describe_run(
+        config,
+        data.description,
+        describe_software(command, str(processes.device)),
+        encoder_sha256=data.encoder_sha256,
+        init=init.describe() if init else None,
+    )
 
     def begin() -> bool:
         stack.enter_context(only_trainer_of(folder))
         if force:
             delete_run(folder)
-        return begin_run(
-            folder,
-            config,
-            data.vocabulary,
-            data.description,
-            describe_software(command, str(processes.device)),
-            encoder_sha256=data.encoder_sha256,
-            init=init,
-        )
+        return begin_run(folder, data.vocabulary, described)
 
     with ExitStack() as stack:
         is_new = processes.first_alone(begin)
-        has_learned = init is not None and init.encoder_weights is not None
         try:
-            trainer = Trainer(
-                config,
-                train=data.train,
-                val=data.val,
-                vocabulary=data.vocabulary,
-                feature_dim=data.feature_dim,
-                folder=folder,
-                processes=processes,
-                live=stack.enter_context(live_data(data.encoder, config, has_learned=has_learned)),
-                weights=init.weights if init else None,
-            )
+            trainer = stack.enter_context(_trainer(config, data, folder, processes, init))
         except ConfigError:
             if is_new and processes.is_first:  # nothing is left that refuses a better command
                 delete_run(folder)
@@ -209,6 +196,29 @@ def train_captioner(
         if tensorboard and processes.is_first:
             events = stack.enter_context(tensorboard_logs(folder.tensorboard, events))
         return _fit(trainer, events)
+
+
+@contextmanager
+def _trainer(
+    config: Config,
+    data: TrainingData,
+    folder: RunFolder,
+    processes: Processes,
+    init: TrainedRun | None,
+) -> Iterator[Trainer]:
+    has_learned = init is not None and init.encoder_weights is not None
+    with live_data(data.encoder, config, has_learned=has_learned) as live:
+        yield Trainer(
+            config,
+            train=data.train,
+            val=data.val,
+            vocabulary=data.vocabulary,
+            feature_dim=data.feature_dim,
+            folder=folder,
+            processes=processes,
+            live=live,
+            weights=init.weights if init else None,
+        )
 
 
 def _fit(trainer: Trainer, events: Events) -> TrainingState:

@@ -18,8 +18,9 @@ from showtell.errors import CheckpointError, ConfigError
 from showtell.files import sha256_hex
 from showtell.metrics import diversity
 from showtell.training.checkpoint import load_checkpoint
+from showtell.training.description import read_description, same_settings
 from showtell.training.loop import TrainingState
-from showtell.training.run import RunFolder, load_run, read_description, same_settings
+from showtell.training.run import RunFolder, load_run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ def read_result(folder: RunFolder, config: Config) -> RunResult | None:
     Raises:
         CheckpointError: the folder holds no run, or its files are damaged.
     """
-    made = read_description(folder)
+    made = read_description(folder.config)
     if not same_settings(made["config"], config) or made.get("init"):
         return None
     state = TrainingState(**load_checkpoint(folder.last)[1]["state"])

@@ -4,11 +4,9 @@ A study may be killed at any moment: finished runs are kept, the one in hand goe
 checkpoint, and the table on disk is that of the runs that had finished.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -17,9 +15,10 @@ from showtell.errors import CheckpointError, ConfigError
 from showtell.models.build import check_decoder
 from showtell.models.encoders import build_encoder
 from showtell.progress import Progress, no_progress
+from showtell.training.description import describe_run
 from showtell.training.loop import Events
 from showtell.training.processes import Processes
-from showtell.training.run import RunFolder, only_trainer_of, read_description, same_settings
+from showtell.training.run import RunFolder, check_same_run, only_trainer_of
 from showtell.training.study.config import StudyConfig
 from showtell.training.study.report import StudyFolder, write_report
 from showtell.training.study.results import Results, RunResult, read_result, run_name
@@ -158,10 +157,12 @@ def _check(configs: Sequence[Config], out: Path, results: Results, load: _Loader
     for config in configs:
         _check_decoder(config)
     for config in configs:
-        splits = load(config).description["splits"]  # all features before any training
-        results.check_data(splits)
-        if not results.find(config):
-            _check_folder(_folder(out, config), config, splits)
+        data = load(config)  # all features before any training
+        results.check_data(data.description["splits"])
+        folder = _folder(out, config)
+        if folder.config.exists() and not results.find(config):
+            sha256 = data.encoder_sha256
+            check_same_run(folder, describe_run(config, data.description, encoder_sha256=sha256))
 
 
 def _check_decoder(config: Config) -> None:
@@ -169,35 +170,3 @@ def _check_decoder(config: Config) -> None:
         check_decoder(config)
     except ConfigError as error:
         raise ConfigError(f"system {config.name!r}: {error}") from error
-
-
-def _check_folder(folder: RunFolder, config: Config, splits: dict[str, Any]) -> None:
-    """Refuse a folder of another run, and say what differs."""
-    if not folder.config.exists():
-        return
-    found = read_description(folder)
-    changed = []
-    if not same_settings(found["config"], config):
-        now = json.loads(json.dumps(config.to_dict()))  # a tuple is a list there
-        changed += _changed_settings(found["config"], now)
-    if found["data"]["splits"] != splits:
-        changed.append("the data")
-    if found.get("init"):
-        changed.append("the weights it began with")
-    if changed:
-        raise CheckpointError(
-            f"{folder.path} holds a run that differs in {', '.join(changed)}; delete that folder "
-            "to train it anew, or choose another --out"
-        )
-
-
-def _changed_settings(old: dict[str, Any], new: dict[str, Any], where: str = "") -> list[str]:
-    """Name the settings whose values differ, such as `training.max_epochs (10, now 8)`."""
-    changed = []
-    for key in sorted(old.keys() | new.keys()):
-        ours, theirs = old.get(key, "not set"), new.get(key, "not set")
-        if isinstance(ours, dict) and isinstance(theirs, dict):
-            changed += _changed_settings(ours, theirs, f"{where}{key}.")
-        elif ours != theirs:
-            changed.append(f"{where}{key} ({ours}, now {theirs})")
-    return changed
