@@ -69,7 +69,12 @@ def data() -> Data:
     return Data(train, val, vocabulary)
 
 
-def trainer(data: Data, folder: Path, config: Config = CONFIG) -> Trainer:
+def trainer(
+    data: Data,
+    folder: Path,
+    config: Config = CONFIG,
+    weights: dict[str, torch.Tensor] | None = None,
+) -> Trainer:
     return Trainer(
         config,
         train=data.train,
@@ -77,6 +82,7 @@ def trainer(data: Data, folder: Path, config: Config = CONFIG) -> Trainer:
         vocabulary=data.vocabulary,
         feature_dim=8,
         folder=RunFolder(folder),
+        weights=weights,
     )
 
 
@@ -346,15 +352,7 @@ def test_patience_waits_for_the_encoder_to_learn() -> None:
 def test_weights_of_another_run_are_where_it_begins(data: Data, tmp_path: Path) -> None:
     trainer(data, tmp_path / "first").fit(Events())
     weights = last_weights(tmp_path / "first")
-    second = Trainer(
-        CONFIG,
-        train=data.train,
-        val=data.val,
-        vocabulary=data.vocabulary,
-        feature_dim=8,
-        folder=RunFolder(tmp_path / "second"),
-        weights=weights,
-    )
+    second = trainer(data, tmp_path / "second", weights=weights)
     assert same(second.model.state_dict(), weights)
 
 
@@ -366,12 +364,4 @@ def test_weights_of_another_architecture_are_refused(data: Data, tmp_path: Path)
         replace(CONFIG.decoder, architecture="init-inject"),
     ):
         with pytest.raises(ConfigError, match="do not fit this config"):
-            Trainer(
-                replace(CONFIG, decoder=decoder),
-                train=data.train,
-                val=data.val,
-                vocabulary=data.vocabulary,
-                feature_dim=8,
-                folder=RunFolder(tmp_path / "second"),
-                weights=weights,
-            )
+            trainer(data, tmp_path / "second", replace(CONFIG, decoder=decoder), weights)
