@@ -1,6 +1,6 @@
 """`showtell train`: from a dataset on disk to a trained run folder."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from showtell.config import Config, EncoderConfig
 from showtell.data.dataset import CaptionDataset
 from showtell.data.photos import CachedFeatures
 from showtell.data.sources import Record, load_dataset
-from showtell.errors import ConfigError, DataError
+from showtell.errors import ConfigError, DataError, first_few
 from showtell.files import write_atomically
 from showtell.models.build import check_decoder
 from showtell.models.encoders import Encoder, build_encoder
@@ -108,8 +108,21 @@ def load_training_data(
         train_coverage=vocabulary.coverage(tokens["train"]),
         val_coverage=vocabulary.coverage(tokens["val"]),
         description=describe_data(data_dir.resolve().name, splits, hashes),
-        notes=dataset.notes,
+        notes=(*dataset.notes, *_note_copies(splits, hashes)),
     )
+
+
+def _note_copies(
+    splits: Mapping[str, Sequence[Record]], hashes: Mapping[str, str]
+) -> Iterator[str]:
+    """Tell of the same file in train and val: no reason to refuse, but one to doubt the scores."""
+    trained = {hashes[record.image_id] for record in splits["train"]}
+    copies = [r.image_id for r in splits["val"] if hashes[r.image_id] in trained]
+    if copies:
+        yield (
+            f"val images that are in train too, under another name: {len(copies)} "
+            f"({first_few(copies, 3)}), so scores on val are too good; `showtell data` lists them"
+        )
 
 
 def _encoder_of(config: Config, init: TrainedRun | None) -> Encoder:

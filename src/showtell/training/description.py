@@ -1,0 +1,119 @@
+"""What a run's config.json says of it: settings, data, beginning, software.
+
+A run goes on, or is counted as a study's, only where nothing of it differs.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from showtell.config import Config, from_dict
+from showtell.data.sources import Record
+from showtell.errors import CheckpointError, ConfigError
+
+
+def describe_data(
+    name: str, splits: Mapping[str, Sequence[Record]], picture_hashes: Mapping[str, str]
+) -> dict[str, Any]:
+    """Name a dataset and hash each split: ids, pictures (sha256 by id) and captions, in order."""
+    hashes = {}
+    for split, records in splits.items():
+        digest = hashlib.sha256()
+        for record in records:
+            picture = picture_hashes[record.image_id]
+            digest.update(json.dumps([record.image_id, picture, *record.captions]).encode())
+        hashes[split] = {"images": len(records), "sha256": digest.hexdigest()}
+    return {"dataset": name, "splits": hashes}
+
+
+def describe_software(command: str, device: str) -> dict[str, Any]:
+    """Note the command, the device and the versions that numbers may depend on."""
+    packages = ("showtell", "torch", "onnxruntime", "numpy")
+    return {
+        "command": command,
+        "device": device,
+        "versions": {name: version(name) for name in packages},
+    }
+
+
+def describe_run(
+    config: Config,
+    data: dict[str, Any],
+    made_by: dict[str, Any] | None = None,
+    *,
+    encoder_sha256: str = "",
+    init: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Put together what config.json holds.
+
+    Args:
+        data: as `describe_data` gives it.
+        made_by: as `describe_software` gives it.
+        encoder_sha256: of the weights that the encoder begins with.
+        init: the run whose weights this one begins with, as `TrainedRun.describe` names it.
+    """
+    return {
+        "config": config.to_dict(),
+        "data": data,
+        "encoder_sha256": encoder_sha256,
+        "init": init,
+        "made_by": made_by or {},
+    }
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """Read what `describe_run` gave from a run's config.json.
+
+    Raises:
+        CheckpointError: the folder holds no run, or its config.json is damaged.
+    """
+    try:
+        described = json.loads(path.read_text(encoding="utf-8"))
+        _ = described["config"], described["data"]["splits"], described["made_by"]
+    except FileNotFoundError as error:
+        raise CheckpointError(
+            f"{path.parent} is not a training run: it has no {path.name}"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} does not describe a training run ({error!r})") from error
+    result: dict[str, Any] = described
+    return result
+
+
+def same_settings(found: Any, config: Config) -> bool:
+    """Compare settings; one that an older showtell did not know counts as its default."""
+    try:
+        return isinstance(found, dict) and from_dict(Config, found) == config
+    except ConfigError:  # of a newer showtell
+        return False
+
+
+def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """Name all that tells the description of a run on disk from that of the one wanted.
+
+    A dataset may have moved: its name does not count. An older showtell did not note the encoder.
+    """
+    differ = []
+    settings = json.loads(json.dumps(wanted["config"]))  # a tuple is a list on disk
+    if not same_settings(found["config"], from_dict(Config, settings)):
+        differ += list(_changed(found["config"], settings))
+    if found["data"]["splits"] != wanted["data"]["splits"]:
+        differ.append("its data")
+    if found.get("encoder_sha256", wanted["encoder_sha256"]) != wanted["encoder_sha256"]:
+        differ.append("the weights of its encoder")
+    if found.get("init") != wanted["init"]:
+        differ.append("the weights it began with (--init-from)")
+    return differ
+
+
+def _changed(old: Any, new: dict[str, Any], where: str = "") -> Iterator[str]:
+    """Name the settings whose values differ, such as `training.max_epochs (10, now 8)`."""
+    for key in sorted(old.keys() | new.keys()):
+        ours, theirs = old.get(key, "not set"), new.get(key, "not set")
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            yield from _changed(ours, theirs, f"{where}{key}.")
+        elif ours != theirs:
+            yield f"{where}{key} ({ours}, now {theirs})"
