@@ -1,5 +1,6 @@
 """Flickr8k's own files, in the forms that people have them in."""
 
+import csv
 import shutil
 import zipfile
 from pathlib import Path
@@ -87,6 +88,20 @@ def test_text_files_beside_the_image_folder_are_found(tiny_flickr8k: Path) -> No
     for path in (tiny_flickr8k / "Flickr8k_text").iterdir():
         path.rename(tiny_flickr8k / path.name)
     assert content(load_dataset(tiny_flickr8k)) == expected
+
+
+def test_kaggles_copy_of_the_captions_serves_with_the_published_lists(tiny_flickr8k: Path) -> None:
+    before = content(load_dataset(tiny_flickr8k))
+    tokens = tiny_flickr8k / "Flickr8k_text" / "Flickr8k.token.txt"
+    rows = [line.split("\t") for line in tokens.read_text().splitlines()]
+    with (tiny_flickr8k / "captions.txt").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([("image", "caption"), *((key.split("#")[0], text) for key, text in rows)])
+    tokens.unlink()
+    (tiny_flickr8k / IMAGES).rename(tiny_flickr8k / "Images")
+    found = content(load_dataset(tiny_flickr8k))
+    assert found["val"] == before["val"]
+    assert found["train"] == before["train"]
 
 
 def test_resource_forks_and_hidden_files_are_no_images(tiny_flickr8k: Path) -> None:

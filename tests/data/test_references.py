@@ -85,6 +85,15 @@ def test_training_captions_are_those_of_train_wherever_it_is_known(
     assert all_of(read_training(tmp_path / "plain.txt")) == {"a.jpg": ("a dog",)}
 
 
+@pytest.mark.parametrize("name", ["captions_val2017.json", "mine.json"])
+def test_splits_are_called_as_where_a_dataset_is_read(tmp_path: Path, name: str) -> None:
+    rows = [{"image": "a.jpg", "caption": "a dog"}]
+    if name == "mine.json":
+        rows = [{**rows[0], "split": "Validation"}, {**rows[0], "image": "b.jpg", "split": "test"}]
+    (tmp_path / name).write_text(json.dumps(rows))
+    assert all_of(read_references(tmp_path / name, "val")) == {"a.jpg": ("a dog",)}
+
+
 def test_a_dataset_needs_to_be_told_the_split(flickr8k: Path) -> None:
     with pytest.raises(DataError, match="is a dataset: give a split, train, val, test"):
         read_references(flickr8k)

@@ -87,6 +87,18 @@ FORMATS: dict[str, dict[str, object]] = {
         "mine.json": [{**row, "file_path": f"C:\\photos\\{row['file_path']}"} for row in ROWS]
     },
     "a README beside": {"mine.json": ROWS, "README.txt": "Photos of ours."},
+    "names in another case": {
+        "mine.json": [{**r, "file_path": r["file_path"].upper()} for r in ROWS]
+    },
+    "a .txt named after each file, or in capitals": {
+        "a.jpg.txt": "A dog .\nThe dog .",
+        "B.TXT": "A cat , asleep .",
+    },
+    "UTF-16, as Windows saves it": {
+        "mine.tsv": "image\tcaption\na.jpg\tA dog .\na.jpg\tThe dog .\nb.jpg\tA cat , asleep .".encode(
+            "utf-16"
+        )
+    },
 }
 
 
@@ -106,6 +118,25 @@ def test_a_caption_file_may_be_named_itself(name: str, tmp_path: Path) -> None:
     assert captions(load_dataset(path)).keys() == (
         {"a.jpg", "b.jpg"} if name.startswith("in/") else {"a.jpg", "in/b.jpg"}
     )
+
+
+def test_pictures_may_lie_beside_the_folder_of_a_named_caption_file(tmp_path: Path) -> None:
+    put(tmp_path, {"train2017/a.jpg": 0, "train2017/b.jpg": 0, "annotations/captions.json": COCO})
+    found = captions(load_dataset(tmp_path / "annotations" / "captions.json"))
+    assert found == {f"train2017/{image}": texts for image, texts in TWO.items()}
+
+
+def test_paths_that_lead_out_of_the_folder_are_followed(tmp_path: Path) -> None:
+    put(tmp_path, {"photos/a.jpg": 0, "album/b.jpg": 0, "album/x.jpg": 0})
+    paths = {"a.jpg": str(tmp_path / "photos" / "a.jpg"), "b.jpg": "../album/b.jpg"}
+    rows = [{**row, "file_path": paths[str(row["file_path"])]} for row in ROWS]
+    put(tmp_path, {"mine/captions.json": rows, "mine/x.jpg": 0})
+    dataset = load_dataset(tmp_path / "mine")
+    assert captions(dataset) == {
+        (tmp_path / "photos/a.jpg").as_posix(): TWO["a.jpg"],
+        (tmp_path / "album/b.jpg").as_posix(): TWO["b.jpg"],
+    }
+    assert dataset.uncaptioned == ("x.jpg",)
 
 
 def test_a_named_file_is_read_whatever_else_lies_beside(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ CSV              image,caption in the first line
 text             7.jpg<TAB>a dog runs, and Flickr8k's 7.jpg#0<TAB>a dog runs
 """
 
+import codecs
 import csv
 import io
 import json
@@ -88,15 +89,17 @@ def read_file(path: Path) -> bytes:
 
 
 def decode(data: bytes, name: str) -> str:
-    """Decode UTF-8, with or without a byte order mark.
+    """Decode UTF-8, or UTF-16 that begins with its byte order mark, as Windows writes both.
 
     Raises:
-        DataError: it is not UTF-8; the message calls it by `name`.
+        DataError: it is neither; the message calls it by `name` and gives the line.
     """
+    marks = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if data.startswith(marks) else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{name} is not UTF-8 text: {error}") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{name} is not UTF-8 text in line {line}; save it as UTF-8") from error
 
 
 def to_coco_results(captions: dict[str, str]) -> list[dict[str, str | int]]:

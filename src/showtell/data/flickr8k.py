@@ -22,6 +22,7 @@ SPLIT_FILES = {
     "test": "Flickr_8k.testImages.txt",
 }
 TOKEN_FILE = "Flickr8k.token.txt"
+KAGGLE_FILE = "captions.txt"  # the same captions, image,caption; its copy lacks the split lists
 NESTING = 2  # folders looked into below the top: Flickr8k_Dataset.zip may unpack to one in another
 
 
@@ -45,11 +46,12 @@ def load_flickr8k(root: Path) -> Dataset:
         DataError: a file is missing or malformed (the message names the file and the line).
     """
     files = _files_in_folders(root)
-    if TOKEN_FILE not in files or not _images_of(files):  # one or both are still zipped
+    token_file = files.get(TOKEN_FILE, files.get(KAGGLE_FILE))
+    if token_file is None or not _images_of(files):  # one or both are still zipped
         files = _files_in_zips(root) | files
-    if TOKEN_FILE not in files:
+        token_file = files.get(TOKEN_FILE, token_file)
+    if token_file is None:
         raise DataError(f"{root} holds no {TOKEN_FILE}, neither in a folder nor in a zip")
-    token_file = files[TOKEN_FILE]
     captions = all_of(parse_captions(token_file.read_bytes(), str(token_file)))
     images = _images_of(files)
     splits = {

@@ -11,11 +11,10 @@ from pathlib import PurePosixPath
 
 from showtell.data.caption_files import decode, read_captions, read_file
 from showtell.data.splits import canonical, split_in_name, split_of_folders
-from showtell.data.tree import ImageNames, Tree, is_image, parts_of
+from showtell.data.tree import ImageNames, Tree, add_outside, is_image, parts_of
 from showtell.errors import DataError, first_few
 
 CAPTION_SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".token", ".txt")
-NAMED_IN_ERRORS = 3  # files
 
 # The names that caption files go by, the surest first.
 _METADATA = re.compile(r"metadata\.(jsonl|csv)", re.I)  # of a Hugging Face imagefolder
@@ -87,20 +86,24 @@ def _told_apart(tree: Tree, files: list[str]) -> list[str]:
         return files
     raise DataError(
         f"{tree.root} has several files that may hold the captions "
-        f"({first_few(files, NAMED_IN_ERRORS)}), not called train, val and test; "
+        f"({first_few(files)}), not called train, val and test; "
         "give the path of the one that does"
     )
 
 
 def _texts_beside(tree: Tree) -> dict[str, list[str]]:
-    """Map each .txt that has pictures of the same stem in its folder to those."""
+    """Map each .txt that is called as pictures in its folder to those, in this case or another."""
     texts = {name[:-4]: name for name in tree.others if name.lower().endswith(".txt")}
+    texts = {name.casefold(): text for name, text in texts.items()} | texts
     found: dict[str, list[str]] = {}
     for image in tree.images:
         # On disk an accent may stand apart from its letter, which the id has composed.
-        stem = tree.images[image].path.relative_to(tree.root).with_suffix("").as_posix()
-        if stem in texts:
-            found.setdefault(texts[stem], []).append(image)
+        path = tree.images[image].path.relative_to(tree.root)
+        stem, name = path.with_suffix("").as_posix(), path.as_posix()
+        called = (stem, name, stem.casefold(), name.casefold())  # 7.txt and 7.jpg.txt, 7.TXT
+        text = next((texts[key] for key in called if key in texts), None)
+        if text:
+            found.setdefault(text, []).append(image)
     return found
 
 
@@ -129,7 +132,7 @@ def read_listings(tree: Tree, files: Sequence[str]) -> Reading:
             image, an image is in two splits, or none of the images lies in the tree.
     """
     images = ImageNames(tree.images)
-    reading = Reading(f"captions in {first_few(files, NAMED_IN_ERRORS)}")
+    reading = Reading(f"captions in {first_few(files)}")
     for file in files:
         _read_listing(tree, file, images, reading)
     if len(reading.missing) == len(reading.captions):
@@ -146,7 +149,9 @@ def _read_listing(tree: Tree, file: str, images: ImageNames, reading: Reading) -
     called: dict[str, tuple[str, ...]] = {}  # images by the path that their captions stand under
     for entry in read_captions(path):
         split = canonical(entry.split) if entry.split else split_in_name(file)
-        found = images.find(entry.names, folder=folder, where=str(path), split=split)
+        found = add_outside(tree, path, entry.names) or images.find(
+            entry.names, folder=folder, where=str(path), split=split
+        )
         name = parts_of(entry.names[0])
         if found and called.setdefault(found, name) != name:
             both = f"{'/'.join(called[found])} and {'/'.join(name)}"

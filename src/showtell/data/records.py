@@ -7,8 +7,6 @@ from pathlib import Path
 
 from showtell.errors import DataError, first_few
 
-NAMED_IN_ERRORS = 3  # how many missing files a message names
-
 
 @dataclass(frozen=True)
 class Record:
@@ -90,7 +88,7 @@ class Dataset:
             (self.stray_texts, ".txt files without a picture beside them"),
         ):
             if names:
-                notes.append(f"{what}: {len(names)}, {first_few(names, NAMED_IN_ERRORS)}")
+                notes.append(f"{what}: {len(names)}, {first_few(names)}")
         if self.empty_captions:
             notes.append(f"blank captions, left out: {self.empty_captions}")
         if self.unlisted_images:
@@ -117,7 +115,7 @@ class Dataset:
         found = self.splits[split]
         if not found.complete:
             problems = [
-                f"{len(names)} {what} missing ({first_few(names, NAMED_IN_ERRORS)})"
+                f"{len(names)} {what} missing ({first_few(names)})"
                 for what, names in (
                     ("images", found.missing_images),
                     ("images' captions", found.missing_captions),

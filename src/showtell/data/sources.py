@@ -32,7 +32,10 @@ def load_dataset(root: Path, *, split_seed: int = 0) -> Dataset:
     """
     if root.is_file():
         tree = walk(root.parent)
-        return _assemble(tree, read_listings(tree, [root.name]), root, split_seed)
+        if not tree.images:  # COCO's captions lie in a folder of their own beside the pictures
+            tree = walk(root.absolute().parent.parent)
+        name = root.absolute().relative_to(tree.root.absolute()).as_posix()
+        return _assemble(tree, read_listings(tree, [name]), root, split_seed)
     if not root.is_dir():
         raise DataError(f"no dataset folder or caption file at {root}")
     if holds_flickr8k(root, zipped=False):

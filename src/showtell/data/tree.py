@@ -16,7 +16,6 @@ from showtell.data.records import ImageFile
 from showtell.data.splits import split_in_name
 from showtell.errors import DataError, first_few
 
-NAMED_IN_ERRORS = 3
 RUN_FILES = frozenset({"config.json", "log.jsonl"})  # a training run in the folder holds both
 
 
@@ -31,6 +30,22 @@ class Tree:
     def path(self, name: str) -> Path:
         """Give the place of one of the others on disk."""
         return self.root / name
+
+
+def add_outside(tree: Tree, file: Path, names: Sequence[str]) -> str | None:
+    """Take in a picture that a caption file names by a path which leads out of the tree.
+
+    Returns:
+        Its id, which is that path, absolute; None if no name leads to such a picture.
+    """
+    for name in names:
+        if is_image(name) and (Path(name).is_absolute() or ".." in PurePosixPath(name).parts):
+            path = Path(os.path.normpath((file.parent / name).absolute()))
+            if path.is_file() and not path.is_relative_to(tree.root.absolute()):
+                image_id = normalize("NFC", path.as_posix())
+                tree.images[image_id] = ImageFile(path)
+                return image_id
+    return None
 
 
 def walk(root: Path) -> Tree:
@@ -100,14 +115,14 @@ class ImageNames:
 
     def __init__(self, ids: Iterable[str]) -> None:
         self._ids = frozenset(ids)
-        # By the last part, with its suffix and without: the parts of the path, and the id.
+        # By the last part, in whatever case, with its suffix and without: all parts, and the id.
         self._by_name: dict[str, list[tuple[Sequence[str], str]]] = {}
         self._by_stem: dict[str, list[tuple[Sequence[str], str]]] = {}
         for image_id in sorted(self._ids):
             path = PurePosixPath(image_id)
-            self._by_name.setdefault(path.name, []).append((path.parts, image_id))
+            self._by_name.setdefault(path.name.casefold(), []).append((path.parts, image_id))
             without = path.with_suffix("")
-            self._by_stem.setdefault(without.name, []).append((without.parts, image_id))
+            self._by_stem.setdefault(without.name.casefold(), []).append((without.parts, image_id))
 
     def find(
         self, names: Sequence[str], *, folder: str, where: str, split: str | None = None
@@ -131,8 +146,8 @@ class ImageNames:
             if exact in self._ids:
                 return exact
         for parts in tried:
-            if parts and parts[-1] in known:
-                return _nearest(parts, known[parts[-1]], where, split)
+            if parts and parts[-1].casefold() in known:
+                return _nearest(parts, known[parts[-1].casefold()], where, split)
         return None
 
 
@@ -145,13 +160,13 @@ def parts_of(name: str) -> tuple[str, ...]:
 def _nearest(
     parts: Sequence[str], known: Sequence[tuple[Sequence[str], str]], where: str, split: str | None
 ) -> str:
+    known = [item for item in known if item[0][-1] == parts[-1]] or known  # x.jpg before x.JPG
     shared = [_shared_tail(parts, path) for path, _ in known]
     best = [image for count, (_, image) in zip(shared, known, strict=True) if count == max(shared)]
     in_split = [image for image in best if split and split in map(split_in_name, image.split("/"))]
     if len(best) > 1 and len(in_split) != 1:
         raise DataError(
-            f"{where}: {'/'.join(parts)} could be any of {first_few(best, NAMED_IN_ERRORS)}; "
-            "write more of its path"
+            f"{where}: {'/'.join(parts)} could be any of {first_few(best)}; write more of its path"
         )
     return (in_split or best)[0]
 

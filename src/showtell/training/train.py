@@ -121,7 +121,7 @@ def _note_copies(
     if copies:
         yield (
             f"val images that are in train too, under another name: {len(copies)} "
-            f"({first_few(copies, 3)}), so scores on val are too good; `showtell data` lists them"
+            f"({first_few(copies)}), so scores on val are too good; `showtell data` lists them"
         )
 
 

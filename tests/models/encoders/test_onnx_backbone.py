@@ -27,6 +27,7 @@ ENDS: dict[str, list[onnx.NodeProto]] = {  # from the map (B, D, h, w) to what t
         helper.make_node("GlobalAveragePool", ["map"], ["mean"]),
         helper.make_node("Flatten", ["mean"], ["out"]),
     ],
+    "channels last": [helper.make_node("Transpose", ["map"], ["out"], perm=[0, 2, 3, 1])],
     "fixed": [
         helper.make_node("Reshape", ["map", "of_one"], ["out"]),
     ],
@@ -185,6 +186,7 @@ def test_it_has_no_network_to_fine_tune_and_says_so(tmp_path: Path) -> None:
         ({"shape": ("n", 3)}, "takes float32 pictures B×3×height×width"),
         ({"element": TensorProto.UINT8}, "is UINT8"),
         ({"end": "fixed", "shape": (1, 3, SIZE, SIZE)}, "one picture at a time"),
+        ({"end": "channels last"}, r"looks like B×height×width×D; .* transpose it"),
     ],
 )
 def test_a_graph_that_is_no_encoder_is_refused_with_the_reason(

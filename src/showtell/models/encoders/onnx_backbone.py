@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from showtell.config import EncoderConfig
 from showtell.errors import ConfigError, DataError, suggest
 from showtell.models.encoders.encoder import Encoder, preprocessing_of
-from showtell.models.encoders.weights import first_line, require_file
+from showtell.models.encoders.weights import first_line
 from showtell.runtime.session import make_session
 
 PREFIX = "onnx:"
@@ -54,7 +54,8 @@ def build(config: EncoderConfig) -> Encoder:
 
 
 def _read(path: Path) -> onnx.ModelProto:
-    require_file(path)
+    if not path.is_file():
+        raise DataError(f"no ONNX file at {path}")
     try:
         model = onnx.load(path)  # with its weights, where they lie in a file beside it
         if not model.graph.node:  # as protobuf reads an empty file
@@ -140,6 +141,12 @@ def _try(backbone: onnx.ModelProto, path: Path, size: int) -> NDArray[np.float32
         raise ConfigError(
             f"the output of {path} is {one.dtype} of shape {one.shape}; an encoder gives float32 "
             "B×D×height×width, B×L×D or B×D; name another tensor in encoder.output"
+        )
+    if one.ndim == 4 and one.shape[2] != one.shape[3]:  # a square picture gives a square map
+        raise ConfigError(
+            f"the output of {path} is a map of shape {one.shape}, which looks like "
+            "B×height×width×D; an encoder gives B×D×height×width: transpose it, or name the "
+            "tensor before the transpose in encoder.output"
         )
     try:
         (both,) = session.run(["features"], {"pixels": pixels})
