@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageFont
 
 from showtell.errors import ImageError
-from showtell.figure import CELL, LINE_HEIGHT, MARGIN, draw_sheet, save_sheet, wrap
+from showtell.figure import CELL, LINE_HEIGHT, MARGIN, draw_sheet, load_font, save_sheet, wrap
 
 SHORT = "A dog."
 LONG = "A brown dog runs over the green grass with a red ball that someone threw in its mouth."
@@ -82,8 +82,16 @@ def test_wrapping_keeps_every_word_in_order_within_the_width() -> None:
         assert FONT.getlength(f"{line} {word}") > CELL  # no line ends sooner than it must
 
 
-def test_a_word_wider_than_the_line_stands_alone() -> None:
-    assert wrap(f"a {'x' * 80} b", FONT, CELL) == ["a", "x" * 80, "b"]
+def test_a_word_wider_than_the_line_is_broken() -> None:
+    lines = wrap(f"a {'x' * 80} b", FONT, CELL)
+    assert "".join(lines) == f"a{'x' * 80}b" or "".join(lines) == f"a{'x' * 80} b"
+    assert all(FONT.getlength(line) <= CELL for line in lines)
+
+
+def test_letters_beyond_ascii_are_drawn_and_are_no_boxes() -> None:
+    font = load_font()
+    missing = bytes(font.getmask("\uffff"))
+    assert all(bytes(font.getmask(letter)) != missing for letter in "üßéñ—")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\n"])

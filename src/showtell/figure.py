@@ -3,6 +3,8 @@
 import io
 import math
 from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -15,6 +17,7 @@ MARGIN = 16
 FONT_SIZE = 20
 LINE_HEIGHT = 26
 MAX_COLUMNS = 4
+FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "arial.ttf", "Arial.ttf")
 
 
 def draw_sheet(items: Sequence[tuple[ImageSource, str]]) -> Image.Image:
@@ -26,7 +29,7 @@ def draw_sheet(items: Sequence[tuple[ImageSource, str]]) -> Image.Image:
         ImageError: a photo cannot be read.
     """
     columns = min(MAX_COLUMNS, math.ceil(math.sqrt(len(items))))
-    font = ImageFont.load_default(FONT_SIZE)
+    font = load_font()
     wrapped = [
         [line for part in text.split("\n") for line in wrap(part, font, CELL)] for _, text in items
     ]
@@ -58,12 +61,36 @@ def save_sheet(path: Path, items: Sequence[tuple[ImageSource, str]]) -> None:
 
 
 def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """Break a sentence into lines no wider than `width` pixels; a long word stands alone."""
+    """Break a sentence into lines no wider than `width` pixels; a word wider than that, too."""
     lines: list[str] = []
-    for word in text.split():
+    for word in [piece for whole in text.split() for piece in _break(whole, font, width)]:
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and font.getlength(longer) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines or [""]
+
+
+def _break(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """Cut a word into pieces no wider than `width`: a path or a URL has no blanks."""
+    pieces = [""]
+    for character in word:
+        if pieces[-1] and font.getlength(pieces[-1] + character) > width:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
+
+
+@cache
+def load_font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Take a font of the system that has more letters than Pillow's own, whose ü is a box."""
+    bundled = find_spec("matplotlib")  # DejaVu comes with it; nothing is imported
+    places = bundled.submodule_search_locations if bundled else None
+    extra = [f"{place}/mpl-data/fonts/ttf/DejaVuSans.ttf" for place in places or ()]
+    for name in (*FONTS, *extra):
+        try:
+            return ImageFont.truetype(name, FONT_SIZE)
+        except OSError:
+            continue
+    return ImageFont.load_default(FONT_SIZE)

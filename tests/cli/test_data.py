@@ -34,6 +34,7 @@ def test_what_was_understood_is_said_first(
     ]
     assert lines[6].startswith("the data give no splits: drawn, 80 % train, 10 % val, 10 % test")
     assert "24 of 24 pictures can be read" in lines
+    assert lines[-1] == "ready to train"
 
 
 def test_unreadable_pictures_are_named_and_end_with_code_4(
@@ -42,8 +43,16 @@ def test_unreadable_pictures_are_named_and_end_with_code_4(
     (folder / "00.png").write_bytes(b"no picture")
     out = say(folder, capsys, code=4)
     assert "23 of 24 pictures can be read" in out
+    assert "training would refuse: pictures of train or val that cannot be read: 1" in out
     assert f"  unreadable: {folder / '00.png'}: not a picture in a format we read" in out
     assert "can be read" not in say(folder, capsys, "--no-check-images")
+
+
+def test_a_sheet_is_a_png_and_is_called_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["data", str(folder), "--sheet", "sheet.jpg"]) == 2
+    assert "--sheet writes a PNG; call it FILE.png, not sheet.jpg" in capsys.readouterr().err
 
 
 def test_the_same_picture_in_train_and_val_is_said_loudly(
@@ -85,7 +94,7 @@ def test_captions_of_few_words_are_looked_at_all_the_same(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = say(folder, capsys, "--min-count", "1000")
-    assert "no word is seen 1000 times in train: lower training.min_count" in out
+    assert "training would refuse: no word is seen 1000 times in train" in out
 
 
 def test_a_sheet_shows_a_few_with_their_captions(

@@ -95,9 +95,8 @@ FORMATS: dict[str, dict[str, object]] = {
         "B.TXT": "A cat , asleep .",
     },
     "UTF-16, as Windows saves it": {
-        "mine.tsv": "image\tcaption\na.jpg\tA dog .\na.jpg\tThe dog .\nb.jpg\tA cat , asleep .".encode(
-            "utf-16"
-        )
+        "a.txt": "A dog .\r\nThe dog .\r\n".encode("utf-16"),
+        "b.txt": "A cat , asleep .".encode("utf-16"),
     },
 }
 

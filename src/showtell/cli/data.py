@@ -62,9 +62,12 @@ def command(
     from showtell.data.describe import describe_dataset
     from showtell.data.sources import load_dataset
 
+    if sheet and sheet.suffix.lower() != ".png":
+        raise click.UsageError(f"--sheet writes a PNG; call it FILE.png, not {sheet.name}")
     dataset = load_dataset(data)
     found = describe_dataset(dataset, min_count=min_count)
     found["pictures"] = _look_at(dataset, no_progress) if check_images else None
+    found["training_refuses"] += _unreadable(dataset, found["pictures"])
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
@@ -81,6 +84,14 @@ def _look_at(dataset: "Dataset", no_progress: bool) -> dict[str, Any]:
     records = [record for split in dataset.splits.values() for record in split.records]
     with console.progress_bar(enabled=not no_progress) as bar:
         return describe_pictures(check_pictures(records, progress=bar.stage("pictures")))
+
+
+def _unreadable(dataset: "Dataset", pictures: dict[str, Any] | None) -> list[str]:
+    """Say that pictures which training needs cannot be read, if there are any."""
+    bad = pictures["unreadable"] if pictures else {}
+    split_of = {r.image_id: r.split for part in dataset.splits.values() for r in part.records}
+    count = sum(split_of[image] in ("train", "val") for image in bad)
+    return [f"pictures of train or val that cannot be read: {count}"] if count else []
 
 
 def _draw(dataset: "Dataset", sheet: Path) -> None:

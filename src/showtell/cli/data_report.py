@@ -25,6 +25,7 @@ def describe(found: Found, notes: Sequence[str]) -> str:
         *notes,
         *_captions(found),
         *(_pictures(pictures) if pictures else ["pictures were not looked at"]),
+        *_ready(found["training_refuses"]),
     ]
     return "\n".join(lines)
 
@@ -33,7 +34,12 @@ def _head(found: Found) -> Iterator[str]:
     captions = found["captions"]
     images = sum(split["images"] for split in found["splits"].values())
     yield f"{found['root']}, read as {found['format']}"
-    yield f"{images} images with {captions['all']} captions, {_per_image(captions['per_image'])}"
+    counts = f"{_count(images, 'image')} with {_count(captions['all'], 'caption')}"
+    yield f"{counts}, {_per_image(captions['per_image'])}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _per_image(counts: Mapping[str, float]) -> str:
@@ -49,7 +55,7 @@ def _row(name: str, split: Found) -> dict[str, Any]:
         "captions": split["captions"],
         "missing images": len(split["missing_images"]),
         "missing captions": len(split["missing_captions"]),
-        "words known %": split["coverage"] * 100 if split["images"] else "-",
+        "words known %": "-" if split["coverage"] is None else split["coverage"] * 100,
     }
 
 
@@ -69,8 +75,6 @@ def _captions(found: Found) -> Iterator[str]:
             f"{found['min_count']} times in train; captions of {found['length']['median']} words "
             f"in the median, {found['length']['p99']} at the 99th percentile"
         )
-    elif "train" in found["splits"]:
-        yield f"no word is seen {found['min_count']} times in train: lower training.min_count"
     captions = found["captions"]
     if captions["long"]:
         yield f"captions longer than {found['long']} words: {captions['long']}"
@@ -101,6 +105,12 @@ def _pictures(pictures: Found) -> Iterator[str]:
         if inside:
             examples = _examples(inside, sign)
             yield f"{what} picture is in a split twice; {len(inside)} such: {examples}"
+
+
+def _ready(refuses: Sequence[str]) -> Iterator[str]:
+    yield from (f"training would refuse: {reason}" for reason in refuses)
+    if not refuses:
+        yield "ready to train"
 
 
 def _examples(groups: Sequence[Found], sign: str) -> str:

@@ -1,7 +1,7 @@
 """A dataset in numbers: what is there, what is missing, what a vocabulary would cover."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -44,7 +44,19 @@ def describe_dataset(dataset: Dataset, *, min_count: int) -> dict[str, Any]:
         },
         "long": LONG,
         "captions": _describe_captions(dataset),
+        "training_refuses": list(_refusals(dataset, vocabulary, min_count)),
     }
+
+
+def _refusals(dataset: Dataset, vocabulary: Vocabulary | None, min_count: int) -> Iterator[str]:
+    """Say why `showtell train` would not begin."""
+    for split in ("train", "val"):
+        try:
+            dataset.require(split)
+        except DataError as error:
+            yield str(error)
+    if vocabulary is None and "train" in dataset.splits:
+        yield f"no word is seen {min_count} times in train; lower training.min_count"
 
 
 def _vocabulary(train: Sequence[Sequence[str]] | None, min_count: int) -> Vocabulary | None:
@@ -80,7 +92,7 @@ def _describe_split(
         "captions": len(tokens),
         "missing_images": list(split.missing_images),
         "missing_captions": list(split.missing_captions),
-        "coverage": vocabulary.coverage(tokens) if vocabulary else 0.0,
+        "coverage": vocabulary.coverage(tokens) if vocabulary and split.records else None,
     }
 
 

@@ -5,6 +5,7 @@ Source: Tanti, Gatt and Camilleri 2017 (arXiv:1703.09137).
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from showtell.config import DecoderConfig
 from showtell.models.decoders.base import State
@@ -59,9 +60,15 @@ class InitInjectDecoder(InjectDecoder):
 
 
 class PreInjectDecoder(InjectDecoder):
-    """The photo is the first word, as in Show and Tell (Vinyals et al. 2015, eq. 10)."""
+    """The photo is the first word, as in Show and Tell (Vinyals et al. 2015, eq. 10).
+
+    Photo and words go through the same weights, so they are brought to the same size: the photo by
+    a layer norm (Ba, Kiros and Hinton 2016) without weights of its own. Left alone, the projection
+    grew to thirty times a word's length, along few directions, and captions were alike.
+    """
 
     keeps_image = False
+    embedding_range = 3**0.5  # variance 1, as the photo has
 
     def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
         super().__init__(
@@ -71,6 +78,10 @@ class PreInjectDecoder(InjectDecoder):
             image_dim=config.embedding_dim,
             input_dim=config.embedding_dim,
         )
+
+    def project(self, features: Tensor) -> Tensor:
+        image = super().project(features)
+        return functional.layer_norm(image, image.shape[-1:])
 
     def first_state(self, image: Tensor) -> State:
         return self.recurrence.step(image, self.recurrence.zeros(image))
