@@ -112,6 +112,20 @@ def test_features_are_computed_ahead_of_time(
     assert next((tmp_path / "cache").rglob("features.f16")).stat().st_size > 0
 
 
+def test_features_are_those_of_a_config_but_for_what_is_said_otherwise(
+    flickr8k: Path,
+    tiny_config: Path,
+    tmp_path: Path,
+    cache: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ours = ["--config", str(tiny_config), "--set", "encoder.mean=[0, 0, 0]", "--kind", "grid"]
+    assert run(["features", str(flickr8k), *ours, *cache]) == 0
+    assert "4 × 1280 numbers each" in capsys.readouterr().err
+    (meta,) = (tmp_path / "cache").rglob("meta.json")
+    assert json.loads(meta.read_text())["made_by"]["preprocessing"]["mean"] == [0, 0, 0]
+
+
 def test_a_run_and_its_bundle_score_the_same(
     flickr8k: Path,
     tiny_run: Path,

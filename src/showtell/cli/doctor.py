@@ -14,6 +14,7 @@ OPTIONAL = {
     **dict.fromkeys(MODULES["keras"], "an encoder of Keras"),
     **dict.fromkeys(MODULES["timm"], "an encoder of timm"),
     **dict.fromkeys(MODULES["meteor"], "METEOR"),
+    **dict.fromkeys(MODULES["tensorboard"], "`train --tensorboard`"),
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from showtell.cli import console
-from showtell.cli.options import PATH, cache_option, no_progress_option
+from showtell.cli.options import PATH, cache_option, no_progress_option, override, settings_option
 
 EPILOG = """\b
 Examples:
@@ -13,7 +13,8 @@ Examples:
   showtell features flickr8k --encoder efficientnet-lite0 --image-size 224 --kind grid
   showtell features flickr8k --encoder keras:Xception --image-size 299
   showtell features flickr8k --encoder keras:VGG16 --weights vgg16.weights.h5
-  showtell features flickr8k --encoder onnx:backbone.onnx
+  showtell features flickr8k --encoder onnx:backbone.onnx --set encoder.mean="[0, 0, 0]"
+  showtell features flickr8k --config configs/topdown.toml
 
 Encoders: efficientnet-lite0, -lite1 and -lite2, keras:Xception, keras:InceptionV3,
 keras:ResNet50, keras:VGG16, timm:NAME and onnx:PATH. docs/encoders.md tells of each.
@@ -24,20 +25,19 @@ keras:ResNet50, keras:VGG16, timm:NAME and onnx:PATH. docs/encoders.md tells of 
 
 @click.command("features", epilog=EPILOG)
 @click.argument("data_dir", type=PATH, metavar="DATA")
-@click.option("--encoder", default="efficientnet-lite2", show_default=True, metavar="NAME")
 @click.option(
-    "--image-size", type=int, default=224, show_default=True, metavar="N", help="Pixels, square."
+    "--config", "config_path", type=PATH, metavar="CONFIG.toml", help="Take its [encoder]."
 )
+@settings_option
+@click.option("--encoder", metavar="NAME", help="[default: efficientnet-lite2]")
+@click.option("--image-size", type=int, metavar="N", help="Pixels, square  [default: 224]")
 @click.option(
     "--kind",
     type=click.Choice(["pooled", "grid"]),
-    default="pooled",
-    show_default=True,
-    help="One vector a photo, or one for each location.",
+    help="One vector a photo, or one for each location  [default: pooled]",
 )
 @click.option(
     "--weights",
-    default="",
     metavar="FILE",
     help="Weights from a file, or `random`  [default: the pretrained ones]",
 )
@@ -46,10 +46,12 @@ keras:ResNet50, keras:VGG16, timm:NAME and onnx:PATH. docs/encoders.md tells of 
 @no_progress_option
 def command(
     data_dir: Path,
-    encoder: str,
-    image_size: int,
-    kind: str,
-    weights: str,
+    config_path: Path | None,
+    settings: tuple[str, ...],
+    encoder: str | None,
+    image_size: int | None,
+    kind: str | None,
+    weights: str | None,
     splits: tuple[str, ...],
     cache_dir: Path | None,
     no_progress: bool,
@@ -58,12 +60,12 @@ def command(
 
     A run that is stopped keeps what it has computed; the next goes on from there.
     """
-    from showtell.config import EncoderConfig, from_dict
+    from showtell.config import load_config
     from showtell.data.sources import load_dataset
     from showtell.extras import require_extra
 
-    settings = {"name": encoder, "image_size": image_size, "features": kind, "weights": weights}
-    config = from_dict(EncoderConfig, settings)
+    asked = {"name": encoder, "image_size": image_size, "features": kind, "weights": weights}
+    config = override(load_config(config_path, settings).encoder, asked)
     dataset = load_dataset(data_dir)
     # Without --split: all pictures that are there, whatever else a split may lack.
     records = [

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 import click
 
-from showtell.config import BeamConfig
+from showtell.config import BeamConfig, EncoderConfig
 
 F = TypeVar("F", bound=Callable[..., Any])
+Settings = TypeVar("Settings", BeamConfig, EncoderConfig)
 
 # Existence is checked by the work, which says more about a missing file than click could.
 PATH = click.Path(path_type=Path)
@@ -37,7 +38,7 @@ def search_options(function: F) -> F:
     return function
 
 
-def override(config: BeamConfig, asked: Mapping[str, Any]) -> BeamConfig:
+def override(config: Settings, asked: Mapping[str, Any]) -> Settings:
     """Replace what the user asked for, keep the rest, which is None.
 
     Raises:
@@ -69,3 +70,11 @@ threads_option = click.option(
 )
 no_progress_option = click.option("--no-progress", is_flag=True, help="Draw no progress bar.")
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for machines.")
+
+settings_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SECTION.KEY=VALUE",
+    help="Change a setting of the config; may be given again.",
+)

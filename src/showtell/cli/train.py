@@ -7,7 +7,13 @@ from pathlib import Path
 import click
 
 from showtell.cli import console
-from showtell.cli.options import PATH, cache_option, data_option, no_progress_option
+from showtell.cli.options import (
+    PATH,
+    cache_option,
+    data_option,
+    no_progress_option,
+    settings_option,
+)
 
 EPILOG = """\b
 Examples:
@@ -28,13 +34,7 @@ A run that was interrupted goes on from its last checkpoint when the same comman
 @data_option
 @click.option("--out", type=PATH, metavar="DIR", help="Run folder  [default: runs/NAME]")
 @click.option("--seed", type=int, metavar="N", help="Random seed, instead of the config's.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="SECTION.KEY=VALUE",
-    help="Change a setting of the config; may be given again.",
-)
+@settings_option
 @click.option(
     "--init-from",
     type=PATH,

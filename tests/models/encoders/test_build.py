@@ -28,6 +28,12 @@ def test_a_misspelt_encoder_is_refused_with_the_nearest_name(misspelt: str, mean
         build_encoder(EncoderConfig(name=misspelt))
 
 
+def test_an_unknown_encoder_of_keras_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ConfigError, match="Known: keras:Xception, keras:InceptionV3") as caught:
+        build_encoder(EncoderConfig(name="keras:EffNetB0-and-more"))
+    assert "efficientnet-lite" not in str(caught.value)
+
+
 def test_weights_that_are_not_installed_are_named_with_the_command_that_installs_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

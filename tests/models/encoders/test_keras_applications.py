@@ -174,11 +174,16 @@ def test_a_failed_download_names_the_file_its_folder_and_the_setting(
     with pytest.raises(DataError) as caught:
         build_encoder(config_of(name, ""))
     message = str(caught.value)
+    assert "are not here" in message
     assert f"put {asked[0]} into {tmp_path / 'models'}" in message
     assert "encoder.weights" in message
     assert "no network" in message
     assert len(message.splitlines()) == 1
     assert capsys.readouterr().out == ""
+    (tmp_path / "models").mkdir(exist_ok=True)
+    (tmp_path / "models" / asked[0]).write_bytes(b"half of it")
+    with pytest.raises(DataError, match="were damaged"):
+        build_encoder(config_of(name, ""))
 
 
 def test_a_picture_too_small_for_the_network_is_refused() -> None:

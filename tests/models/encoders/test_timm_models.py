@@ -47,6 +47,7 @@ class StandIn(nn.Module):
 
 
 KINDS = {"tinynet": "map", "tinyvit": "tokens", "tinyswin": "channels last"}
+UNTAGGED = "tinynet.unheard_of"  # timm knows the model, and no weights of that tag
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +63,7 @@ def timm(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         return StandIn(KINDS[name], img_size)
 
     module.__dict__.update(
-        is_model=KINDS.__contains__,
+        is_model=lambda name: name.partition(".")[0] in KINDS,
         list_models=lambda: list(KINDS),
         get_pretrained_cfg=lambda name: SimpleNamespace(fixed_input_size=KINDS[name] == "tokens"),
         create_model=create_model,
@@ -123,6 +124,33 @@ def test_a_misspelt_model_is_refused_with_the_nearest_name() -> None:
         build_encoder(replace(CONFIG, name="timm:tinynett"))
     with pytest.raises(ConfigError, match="list_models"):
         build_encoder(replace(CONFIG, name="timm:xyz"))
+
+
+def test_weights_that_timm_has_never_heard_of_are_refused_in_one_line() -> None:
+    with pytest.raises(ConfigError, match=r"timm has no timm:tinynet\.unheard_of"):
+        build_encoder(replace(CONFIG, name=f"timm:{UNTAGGED}"))
+
+
+def test_a_network_that_does_not_run_on_pictures_so_small_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(StandIn, "forward_features", lambda self, x: self.stem(x[..., :8, :8]))
+    with pytest.raises(ConfigError, match=r"timm:tinynet does not run on 32 px: .*[Kk]ernel"):
+        build_encoder(CONFIG)
+
+
+def test_a_token_that_is_no_place_in_the_picture_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = StandIn.__init__
+
+    def forgetful(self: StandIn, kind: str, img_size: int | None) -> None:
+        whole(self, kind, img_size)
+        self.num_prefix_tokens = 0
+
+    monkeypatch.setattr(StandIn, "__init__", forgetful)
+    with pytest.raises(ConfigError, match="timm:tinyvit gives 5 locations for a square picture"):
+        build_encoder(replace(CONFIG, name="timm:tinyvit"))
 
 
 def test_timm_that_cannot_be_imported_is_named_with_the_cause(

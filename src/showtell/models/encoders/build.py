@@ -29,6 +29,11 @@ def build_encoder(config: EncoderConfig) -> Encoder:
         if config.name.startswith(prefix):
             return build(config)
     if config.name not in BUILDERS:
-        known = [*BUILDERS, "timm:NAME", "onnx:PATH"]
-        raise ConfigError(f"unknown encoder {config.name!r}. {suggest(config.name, known)}")
+        raise ConfigError(f"unknown encoder {config.name!r}. {_hint(config.name)}")
     return BUILDERS[config.name](config)
+
+
+def _hint(name: str) -> str:
+    if name.startswith(keras_applications.PREFIX):
+        return suggest(name, keras_applications.NAMES)
+    return suggest(name, [*BUILDERS, "timm:NAME", "onnx:PATH"])

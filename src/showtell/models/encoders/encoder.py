@@ -1,5 +1,6 @@
 """What all encoders have in common, whichever family they are of."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from showtell.config import EncoderConfig
 from showtell.errors import ConfigError
 from showtell.images import Preprocessing
-from showtell.models.encoders.weights import hash_weights, load_exactly
+from showtell.models.encoders.weights import first_line, hash_weights, load_exactly
 
 RGB = tuple[float, ...]  # three numbers, 0..255
 
@@ -49,10 +50,23 @@ class Encoder:
 
 
 def freeze(name: str, network: nn.Module, preprocessing: Preprocessing) -> Encoder:
-    """Make an encoder of a module; a black photo tells the shape of its grid."""
+    """Make an encoder of a module; a black photo tells the shape of its grid.
+
+    Raises:
+        ConfigError: it does not run on pictures of that size, or its grid is no square.
+    """
     network.eval().requires_grad_(False)
-    with torch.inference_mode():
-        grid, _ = network(torch.zeros(1, 3, preprocessing.size, preprocessing.size))
+    size = preprocessing.size
+    try:
+        with torch.inference_mode():
+            grid, _ = network(torch.zeros(1, 3, size, size))
+    except RuntimeError as error:  # a kernel larger than what is left of a small picture
+        raise ConfigError(f"{name} does not run on {size} px: {first_line(error)}") from error
+    if math.isqrt(grid.shape[1]) ** 2 != grid.shape[1]:
+        raise ConfigError(
+            f"{name} gives {grid.shape[1]} locations for a square picture: not all of them are "
+            "places in it; take another encoder"
+        )
     return Encoder(
         name=name,
         preprocessing=preprocessing,

@@ -6,7 +6,7 @@ move and save as any other's.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,10 +137,7 @@ def _build_model(keras: Any, config: EncoderConfig) -> Any:
         )
 
     if not config.weights:
-        try:
-            return construct("imagenet")
-        except Exception as error:  # Keras raises no narrower class when a download fails
-            raise DataError(_no_download(config.name, error)) from error
+        return _download(config.name, lambda: construct("imagenet"))
     model = construct(None)
     if config.weights != RANDOM:
         path = Path(config.weights)
@@ -155,10 +152,16 @@ def _build_model(keras: Any, config: EncoderConfig) -> Any:
     return model
 
 
-def _no_download(name: str, error: Exception) -> str:
+def _download(name: str, construct: Callable[[], Any]) -> Any:
+    """Build a network with ImageNet's weights, from Keras's folder or the network."""
     file = APPLICATIONS[name.removeprefix(PREFIX)].weights_file
     folder = Path(os.environ.get("KERAS_HOME", "~/.keras")) / "models"
-    return (
-        f"the ImageNet weights of {name} are not here and cannot be downloaded "
-        f"({first_line(error)}); put {file} into {folder}, or name a file in encoder.weights"
-    )
+    was_there = (folder.expanduser() / file).exists()  # Keras deletes it if it is damaged
+    try:
+        return construct()
+    except Exception as error:  # Keras raises no narrower class when a download fails
+        what = "were damaged" if was_there else "are not here"
+        raise DataError(
+            f"the ImageNet weights of {name} {what} and cannot be downloaded "
+            f"({first_line(error)}); put {file} into {folder}, or name a file in encoder.weights"
+        ) from error

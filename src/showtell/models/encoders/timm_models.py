@@ -68,7 +68,10 @@ def _import_timm(name: str) -> Any:
 
 
 def _create(timm: Any, name: str, config: EncoderConfig) -> Any:
-    published = timm.get_pretrained_cfg(name)
+    try:
+        published = timm.get_pretrained_cfg(name)
+    except Exception as error:  # as of resnet18.unheard_of
+        raise ConfigError(f"timm has no {config.name}: {first_line(error)}") from error
     options: dict[str, Any] = {"num_classes": 0}
     if published is not None and published.fixed_input_size:  # a transformer's, of position
         options["img_size"] = config.image_size
