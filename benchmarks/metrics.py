@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from showtell.data.caption_files import read_captions
 from showtell.data.pairing import all_of
+from showtell.data.reading.caption_files import read_captions
 from showtell.metrics import CiderD, bleu, cider, rouge_l
 from showtell.metrics.meteor import meteor, meteor_java
 from showtell.metrics.tokenizer import ptb_tokenize

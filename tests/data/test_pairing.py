@@ -1,7 +1,7 @@
 import pytest
 
-from showtell.data.caption_files import Entry
 from showtell.data.pairing import one_each, pair_up
+from showtell.data.reading.caption_files import Entry
 from showtell.errors import DataError
 
 COCO = [Entry(("7", "a.jpg"), ("x",)), Entry(("9", "b.jpg"), ("y",)), Entry(("7", "a.jpg"), ("z",))]

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from showtell.data.caption_files import Entry, image_names
 from showtell.data.pairing import all_of, pair_up
+from showtell.data.reading.caption_files import Entry, image_names
 from showtell.data.records import Dataset, ImageFile, Record, Split
 from showtell.data.references import entries_of, read_references, read_training
 from showtell.errors import DataError

@@ -9,7 +9,8 @@ from drawing import draw_folder, draw_shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from showtell.data.sources import Dataset, load_dataset
+from showtell.data.records import Dataset
+from showtell.data.sources import load_dataset
 from showtell.errors import DataError
 
 TWO = {"a.jpg": ("A dog .", "The dog ."), "b.jpg": ("A cat , asleep .",)}

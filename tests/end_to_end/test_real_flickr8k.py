@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from showtell import Captioner
-from showtell.data.describe import describe_dataset
-from showtell.data.sources import Dataset, load_dataset
+from showtell.data.checking.describe import describe_dataset
+from showtell.data.records import Dataset
+from showtell.data.sources import load_dataset
 from showtell.errors import DataError
 from showtell.runtime.evaluate import evaluate_bundle
 

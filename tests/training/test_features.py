@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from showtell.config import EncoderConfig
-from showtell.data.sources import Record, load_dataset
+from showtell.data.records import Record
+from showtell.data.sources import load_dataset
 from showtell.errors import ImageError
 from showtell.images import prepare
 from showtell.models.encoders import build_encoder

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from showtell.config import Config, DecoderConfig, EncoderConfig, FinetuningConfig, TrainingConfig
-from showtell.data.dataset import CaptionDataset
-from showtell.data.photos import CachedFeatures, LivePhotos
+from showtell.data.batches.dataset import CaptionDataset
+from showtell.data.batches.photos import CachedFeatures, LivePhotos
 from showtell.data.records import Record
 from showtell.data.sources import load_dataset
 from showtell.images import Preprocessing

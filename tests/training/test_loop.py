@@ -16,9 +16,9 @@ from showtell.config import (
     FinetuningConfig,
     TrainingConfig,
 )
-from showtell.data.dataset import CaptionDataset
-from showtell.data.photos import CachedFeatures
-from showtell.data.sources import ImageFile, Record
+from showtell.data.batches.dataset import CaptionDataset
+from showtell.data.batches.photos import CachedFeatures
+from showtell.data.records import ImageFile, Record
 from showtell.errors import CheckpointError, ConfigError
 from showtell.metrics import Report
 from showtell.metrics.result import mean_of

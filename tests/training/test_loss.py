@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from showtell.data.dataset import Batch
+from showtell.data.batches.dataset import Batch
 from showtell.models.decoders import Decoder, Reading, State, Step
 from showtell.training.loss import caption_loss
 from showtell.vocabulary import END_ID, PAD_ID, START_ID

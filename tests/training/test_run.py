@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from showtell.config import Config, EncoderConfig
-from showtell.data.sources import ImageFile, Record
+from showtell.data.records import ImageFile, Record
 from showtell.errors import CheckpointError
 from showtell.training.description import describe_data, describe_run, describe_software
 from showtell.training.run import (

@@ -59,7 +59,7 @@ def command(
     DATA is a folder of pictures with captions, or a caption file in such a folder.
     """
     from showtell.cli import data_report
-    from showtell.data.describe import describe_dataset
+    from showtell.data.checking.describe import describe_dataset
     from showtell.data.sources import load_dataset
 
     if sheet and sheet.suffix.lower() != ".png":
@@ -78,8 +78,8 @@ def command(
 
 
 def _look_at(dataset: "Dataset", no_progress: bool) -> dict[str, Any]:
-    from showtell.data.describe import describe_pictures
-    from showtell.data.pictures import check_pictures
+    from showtell.data.checking.describe import describe_pictures
+    from showtell.data.checking.pictures import check_pictures
 
     records = [record for split in dataset.splits.values() for record in split.records]
     with console.progress_bar(enabled=not no_progress) as bar:
@@ -95,7 +95,7 @@ def _unreadable(dataset: "Dataset", pictures: dict[str, Any] | None) -> list[str
 
 
 def _draw(dataset: "Dataset", sheet: Path) -> None:
-    from showtell.data.sample import sample
+    from showtell.data.checking.sample import sample
     from showtell.figure import CELL, save_sheet
 
     chosen = sample(dataset, ON_SHEET, side=CELL)

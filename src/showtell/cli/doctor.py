@@ -24,7 +24,7 @@ def command() -> None:
     from PIL import Image
 
     from showtell.bundle import DEFAULT_MODEL, bundled_models
-    from showtell.data.cache import default_cache_dir
+    from showtell.data.batches.cache import default_cache_dir
     from showtell.errors import BundleError
     from showtell.runtime.captioner import Captioner
     from showtell.runtime.session import available_cpus, default_threads, execution_providers

@@ -111,7 +111,7 @@ def command(
     """
     from showtell.cli import score_table
     from showtell.cli.systems import SystemReader, read_material
-    from showtell.data.caption_files import to_coco_results
+    from showtell.data.reading.caption_files import to_coco_results
     from showtell.files import to_json, write_atomically
     from showtell.metrics import DEFAULT_METRICS, find_metrics
     from showtell.metrics import compare as compare_reports

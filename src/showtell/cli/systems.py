@@ -13,7 +13,7 @@ from showtell.cli.options import override
 from showtell.errors import DataError
 
 if TYPE_CHECKING:
-    from showtell.data.caption_files import Entry
+    from showtell.data.reading.caption_files import Entry
     from showtell.data.records import Record
 
 _ZIP = b"PK"  # how a bundle file begins
@@ -103,8 +103,8 @@ class SystemReader:
         return System(name, captions, all_of(self.material.references), decoding)
 
     def _file(self, name: str) -> System:
-        from showtell.data.caption_files import parse_captions, read_file
         from showtell.data.pairing import pair_up
+        from showtell.data.reading.caption_files import parse_captions, read_file
 
         if any(value is not None for value in self.asked.values()):
             raise click.UsageError(f"{name} is a file of captions: there is nothing to search")

@@ -6,7 +6,7 @@ references' first name is the image's id; captions may use any of the others.
 
 from collections.abc import Iterable
 
-from showtell.data.caption_files import Entry
+from showtell.data.reading.caption_files import Entry
 from showtell.errors import DataError
 
 

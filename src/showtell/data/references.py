@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from showtell.data.caption_files import Entry, image_names, read_captions
-from showtell.data.flickr8k import SPLIT_FILES, parse_names
+from showtell.data.reading.caption_files import Entry, image_names, read_captions
+from showtell.data.reading.flickr8k import SPLIT_FILES, parse_names
+from showtell.data.reading.splits import canonical, split_in_name
 from showtell.data.records import Dataset, ImageFile
 from showtell.data.sources import load_dataset
-from showtell.data.splits import canonical, split_in_name
 from showtell.errors import DataError
 
 

@@ -5,14 +5,12 @@ Recognises the format and lets its reader read; what the data do not say about s
 
 from pathlib import Path
 
-from showtell.data.flickr8k import holds_flickr8k, load_flickr8k
-from showtell.data.folders import Reading, read_folder, read_listings
-from showtell.data.records import Dataset, ImageFile, Record, Split
-from showtell.data.splits import draw_splits, draw_val
-from showtell.data.tree import Tree, walk
+from showtell.data.reading.flickr8k import holds_flickr8k, load_flickr8k
+from showtell.data.reading.folders import Reading, read_folder, read_listings
+from showtell.data.reading.splits import draw_splits, draw_val
+from showtell.data.reading.tree import Tree, walk
+from showtell.data.records import Dataset, Record, Split
 from showtell.errors import DataError
-
-__all__ = ["Dataset", "ImageFile", "Record", "Split", "load_dataset"]
 
 _ORDER = ("train", "val", "test")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from showtell.config import Config, from_dict
-from showtell.data.sources import Record
+from showtell.data.records import Record
 from showtell.errors import CheckpointError, ConfigError
 
 

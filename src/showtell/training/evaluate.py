@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from showtell.config import BeamConfig
-from showtell.data.dataset import CaptionDataset
-from showtell.data.photos import CachedFeatures
-from showtell.data.sources import Record
+from showtell.data.batches.dataset import CaptionDataset
+from showtell.data.batches.photos import CachedFeatures
+from showtell.data.records import Record
 from showtell.progress import Progress, no_progress
 from showtell.training.features import compute_features
 from showtell.training.run import TrainedRun

@@ -4,17 +4,18 @@ Frozen features go through the encoder's ONNX export, several times faster on a 
 and the same arithmetic that captions photos later.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from showtell.config import EncoderConfig
-from showtell.data.cache import FeatureCache, default_cache_dir
-from showtell.data.sources import ImageFile, Record
+from showtell.data.batches.ahead import ahead, grouped
+from showtell.data.batches.cache import FeatureCache, default_cache_dir
+from showtell.data.records import ImageFile, Record
 from showtell.export.onnx import export_encoder
 from showtell.files import sha256_hex
 from showtell.images import prepare
@@ -79,30 +80,17 @@ def compute_features(
 
 
 def _prepared(
-    items: list[tuple[str, ImageFile]], encoder: Encoder
-) -> Iterator[tuple[list[str], np.ndarray[tuple[int, ...], np.dtype[np.float32]]]]:
-    """Decode pictures in threads, a batch ahead of the encoder."""
+    items: Sequence[tuple[str, ImageFile]], encoder: Encoder
+) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+    """Decode pictures in threads, a batch ahead of the encoder: hashes, and pixels (B, 3, S, S)."""
 
-    def pixels_of(image: ImageFile) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    def pixels_of(image: ImageFile) -> NDArray[np.float32]:
         return prepare(image.read_bytes(), encoder.preprocessing, name=str(image)).pixels
 
     with ThreadPoolExecutor(available_cpus()) as pool:
-        queue = None
-        for batch in _batches(items, BATCH_SIZE):
-            upcoming = (
-                [digest for digest, _ in batch],
-                [pool.submit(pixels_of, image) for _, image in batch],
+        yield from ahead(
+            (list(digests), np.stack(list(pool.map(pixels_of, images))))
+            for digests, images in (
+                zip(*batch, strict=True) for batch in grouped(items, BATCH_SIZE)
             )
-            if queue is not None:
-                yield queue[0], np.stack([future.result() for future in queue[1]])
-            queue = upcoming
-        if queue is not None:
-            yield queue[0], np.stack([future.result() for future in queue[1]])
-
-
-def _batches(
-    items: Iterable[tuple[str, ImageFile]], size: int
-) -> Iterator[list[tuple[str, ImageFile]]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
+        )

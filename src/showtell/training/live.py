@@ -1,6 +1,6 @@
 """Photos seen live, for an encoder that learns: altered to train on, as they are to validate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from showtell.config import Config
-from showtell.data.dataset import CaptionDataset
-from showtell.data.photos import CachedFeatures, LivePhotos
+from showtell.data.batches.ahead import grouped
+from showtell.data.batches.dataset import CaptionDataset
+from showtell.data.batches.photos import CachedFeatures, LivePhotos
 from showtell.models.encoders import Encoder
 from showtell.runtime.session import available_cpus
 from showtell.training.model import TeacherForcing
@@ -46,7 +47,7 @@ class LiveData:
         with evaluating(model):
             features = [
                 model.look(photos(images).to(device)).cpu().numpy().astype(np.float16)
-                for images in _slices(len(data))
+                for images in grouped(range(len(data)), IMAGES_AT_ONCE)
             ]
         return data.with_photos(CachedFeatures(np.concatenate(features), np.arange(len(data))))
 
@@ -65,7 +66,3 @@ def live_data(
         return
     with ThreadPoolExecutor(max(1, available_cpus() // processes_here())) as pool:
         yield LiveData(encoder, config, pool)
-
-
-def _slices(length: int) -> list[Sequence[int]]:
-    return [range(i, min(i + IMAGES_AT_ONCE, length)) for i in range(0, length, IMAGES_AT_ONCE)]

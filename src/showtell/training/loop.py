@@ -16,9 +16,9 @@ from typing import Any
 import torch
 
 from showtell.config import Config
-from showtell.data.ahead import ahead, grouped
-from showtell.data.caption_files import to_coco_results
-from showtell.data.dataset import Batch, CaptionDataset
+from showtell.data.batches.ahead import ahead, grouped
+from showtell.data.batches.dataset import Batch, CaptionDataset
+from showtell.data.reading.caption_files import to_coco_results
 from showtell.errors import CheckpointError, ConfigError, first_few
 from showtell.files import sha256_hex, to_json, write_atomically
 from showtell.metrics import Report

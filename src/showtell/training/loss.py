@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from showtell.data.dataset import Batch
+from showtell.data.batches.dataset import Batch
 from showtell.models.decoders import Decoder
 from showtell.vocabulary import PAD_ID
 

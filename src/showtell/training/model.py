@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from showtell.config import TrainingConfig
-from showtell.data.dataset import Batch
+from showtell.data.batches.dataset import Batch
 from showtell.models.decoders import Decoder
 from showtell.training.loss import caption_loss
 

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 
 from showtell.config import Config, EncoderConfig
-from showtell.data.dataset import CaptionDataset
-from showtell.data.photos import CachedFeatures
-from showtell.data.sources import Record, load_dataset
+from showtell.data.batches.dataset import CaptionDataset
+from showtell.data.batches.photos import CachedFeatures
+from showtell.data.records import Record
+from showtell.data.sources import load_dataset
 from showtell.errors import ConfigError, DataError, first_few
 from showtell.files import write_atomically
 from showtell.models.build import check_decoder

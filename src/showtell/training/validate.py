@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from showtell.config import BeamConfig
-from showtell.data.dataset import CaptionDataset
+from showtell.data.batches.dataset import CaptionDataset
 from showtell.decoding import search
 from showtell.metrics import Report, score
 from showtell.models.decoders import Decoder

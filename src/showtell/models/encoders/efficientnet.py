@@ -7,7 +7,7 @@ from torch import nn
 
 from showtell.config import EncoderConfig
 from showtell.errors import MissingExtraError
-from showtell.models.efficientnet_lite import (
+from showtell.models.encoders.efficientnet_lite import (
     SCALINGS,
     EfficientNetLite,
     rename_published_weights,

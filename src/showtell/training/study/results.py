@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from showtell.config import Config, from_dict
-from showtell.data.caption_files import read_captions
+from showtell.data.reading.caption_files import read_captions
 from showtell.errors import CheckpointError, ConfigError
 from showtell.files import sha256_hex
 from showtell.metrics import diversity

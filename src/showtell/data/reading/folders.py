@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from showtell.data.caption_files import decode, read_captions, read_file
-from showtell.data.splits import canonical, split_in_name, split_of_folders
-from showtell.data.tree import ImageNames, Tree, add_outside, is_image, parts_of
+from showtell.data.reading.caption_files import decode, read_captions, read_file
+from showtell.data.reading.splits import canonical, split_in_name, split_of_folders
+from showtell.data.reading.tree import ImageNames, Tree, add_outside, is_image, parts_of
 from showtell.errors import DataError, first_few
 
 CAPTION_SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".token", ".txt")

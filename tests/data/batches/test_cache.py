@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from showtell.data.cache import FeatureCache, default_cache_dir
+from showtell.data.batches.cache import FeatureCache, default_cache_dir
 from showtell.errors import DataError
 
 MADE_BY = {"encoder": "drawn", "weights_sha256": "0" * 64, "features": "grid"}
@@ -25,7 +25,7 @@ WRITER = """
     import sys
     from pathlib import Path
     import numpy as np
-    from showtell.data.cache import FeatureCache
+    from showtell.data.batches.cache import FeatureCache
 
     def sha256(number):
         return f"{number:064x}"

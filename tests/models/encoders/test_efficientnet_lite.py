@@ -9,8 +9,8 @@ import torch
 
 from showtell.config import EncoderConfig
 from showtell.images import prepare
-from showtell.models.efficientnet_lite import SCALINGS, ConvNorm, EfficientNetLite
 from showtell.models.encoders import build_encoder
+from showtell.models.encoders.efficientnet_lite import SCALINGS, ConvNorm, EfficientNetLite
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 IMAGENET = {"cat.jpg": 285, "coffee.jpg": 967, "photographer.jpg": 872}

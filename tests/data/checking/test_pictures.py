@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from showtell.data.pictures import MAX_PAIRS, Alike, check_pictures, near_duplicates
+from showtell.data.checking.pictures import MAX_PAIRS, Alike, check_pictures, near_duplicates
 from showtell.data.records import ImageFile, Record
 
 

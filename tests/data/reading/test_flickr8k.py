@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from showtell.data.sources import Dataset, ImageFile, load_dataset
+from showtell.data.records import Dataset, ImageFile
+from showtell.data.sources import load_dataset
 from showtell.errors import DataError
 
 TOKENS = "Flickr8k_text/Flickr8k.token.txt"

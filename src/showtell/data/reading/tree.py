@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from unicodedata import normalize
 
-from showtell.data.caption_files import IMAGE_SUFFIXES
+from showtell.data.reading.caption_files import IMAGE_SUFFIXES
+from showtell.data.reading.splits import split_in_name
 from showtell.data.records import ImageFile
-from showtell.data.splits import split_in_name
 from showtell.errors import DataError, first_few
 
 RUN_FILES = frozenset({"config.json", "log.jsonl"})  # a training run in the folder holds both

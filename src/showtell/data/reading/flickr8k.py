@@ -10,10 +10,10 @@ Two zips or the folders they unpack to:
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from showtell.data.caption_files import decode, parse_captions
 from showtell.data.pairing import all_of
+from showtell.data.reading.caption_files import decode, parse_captions
+from showtell.data.reading.tree import is_debris, is_image
 from showtell.data.records import Dataset, ImageFile, Record, Split, archive
-from showtell.data.tree import is_debris, is_image
 from showtell.errors import DataError
 
 SPLIT_FILES = {

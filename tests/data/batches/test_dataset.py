@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from showtell.data.dataset import Batch, CaptionDataset
-from showtell.data.photos import CachedFeatures
-from showtell.data.sources import ImageFile, Record
+from showtell.data.batches.dataset import Batch, CaptionDataset
+from showtell.data.batches.photos import CachedFeatures
+from showtell.data.records import ImageFile, Record
 from showtell.text import tokenize
 from showtell.vocabulary import END_ID, PAD_ID, START_ID, Vocabulary
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from showtell.data.augment import augment
+from showtell.data.batches.augment import augment
 
 
 def gradient(width: int = 40, height: int = 30) -> Image.Image:

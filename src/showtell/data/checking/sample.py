@@ -5,8 +5,8 @@ from itertools import zip_longest
 
 from PIL import Image
 
+from showtell.data.reading.splits import rank
 from showtell.data.records import Dataset, Record
-from showtell.data.splits import rank
 from showtell.errors import DataError, ImageError
 from showtell.images import open_rgb
 

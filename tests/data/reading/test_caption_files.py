@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showtell.data.caption_files import parse_captions, to_coco_results
 from showtell.data.pairing import all_of, one_each
+from showtell.data.reading.caption_files import parse_captions, to_coco_results
 from showtell.errors import DataError
 
 EXPECTED = {"a.jpg": ("a dog runs", "the dog"), "b.jpg": ("a cat, asleep",)}

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showtell.data.splits import canonical, draw_splits, draw_val, split_in_name, split_of_folders
+from showtell.data.reading.splits import (
+    canonical,
+    draw_splits,
+    draw_val,
+    split_in_name,
+    split_of_folders,
+)
 
 IDS = st.lists(st.text(st.characters(codec="utf-8"), min_size=1), unique=True, max_size=60)
 SEEDS = st.integers(0, 5)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from drawing import draw_folder
 
-from showtell.data.sample import sample
+from showtell.data.checking.sample import sample
 from showtell.data.sources import load_dataset
 from showtell.errors import DataError
 

@@ -12,7 +12,7 @@ from PIL.Image import Image
 from torch import Tensor
 
 from showtell.config import FinetuningConfig
-from showtell.data.augment import augment
+from showtell.data.batches.augment import augment
 from showtell.data.records import Record
 from showtell.images import Preprocessing, prepare
 

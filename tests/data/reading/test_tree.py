@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from showtell.data.tree import ImageNames, walk
+from showtell.data.reading.tree import ImageNames, walk
 from showtell.errors import DataError
 
 IMAGES = ImageNames(["a.jpg", "train/b.jpg", "val/b.jpg", "val/d e.png", "x/c.jpg", "x/c.png"])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from showtell.data.photos import Photos
+from showtell.data.batches.photos import Photos
 from showtell.data.records import Record
 from showtell.text import tokenize
 from showtell.vocabulary import END_ID, PAD_ID, START_ID, Vocabulary

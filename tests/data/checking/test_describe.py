@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from showtell.data.describe import describe_dataset
+from showtell.data.checking.describe import describe_dataset
 from showtell.data.sources import load_dataset
 
 IMAGES = "Flicker8k_Dataset"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from showtell.data.ahead import ahead, grouped
+from showtell.data.batches.ahead import ahead, grouped
 
 
 def test_items_come_in_order_and_all_of_them() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from showtell.data.pictures import Alike, PictureCheck
+from showtell.data.checking.pictures import Alike, PictureCheck
 from showtell.data.records import Dataset, Record, Split
 from showtell.errors import DataError
 from showtell.text import tokenize

@@ -1,0 +1,1 @@
+"""From records and features to batches, for training and validation."""

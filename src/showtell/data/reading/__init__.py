@@ -1,0 +1,1 @@
+"""Datasets on disk: their formats, the pictures that they name, their splits."""
