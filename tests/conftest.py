@@ -5,32 +5,11 @@ from pathlib import Path
 import pytest
 from drawing import draw_flickr8k
 from hypothesis import settings
+from tiny import TINY_CONFIG
 
 # No deadline: nothing here is timed. The same examples in every run: a red build can be repeated.
 settings.register_profile("showtell", deadline=None, derandomize=True)
 settings.load_profile("showtell")
-
-TINY_CONFIG = """
-name = "tiny"
-[encoder]
-name = "efficientnet-lite0"
-image_size = 64
-[decoder]
-embedding_dim = 24
-hidden_dim = 24
-image_dropout = 0.2
-embedding_dropout = 0.2
-[training]
-min_count = 1
-batch_size = 20
-learning_rate = 0.02
-schedule = "constant"
-max_epochs = 15
-patience = 15
-[decoding]
-beam_size = 2
-max_length = 12
-"""
 
 
 @pytest.fixture

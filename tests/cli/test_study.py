@@ -7,28 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny import TINY_STUDY_BASE
 
 from showtell.cli.main import run
 
-STUDY = """
+STUDY = f"""
 name = "drawn"
 seeds = [1]
-[base.encoder]
-name = "efficientnet-lite0"
-image_size = 64
-[base.decoder]
-embedding_dim = 24
-hidden_dim = 24
-[base.training]
-min_count = 1
-batch_size = 20
-learning_rate = 0.02
-max_epochs = 2
-checkpoint_every_s = 1e-9
-[base.decoding]
-beam_size = 2
-max_length = 12
-[systems.plain]
+{TINY_STUDY_BASE}[systems.plain]
 [systems.wide]
 decoder.hidden_dim = 32
 """
@@ -37,7 +23,8 @@ decoder.hidden_dim = 32
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
-    Path("drawn.toml").write_text(STUDY)
+    often = STUDY.replace("[base.training]", "[base.training]\ncheckpoint_every_s = 1e-9")
+    Path("drawn.toml").write_text(often)
     return "drawn.toml"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from tiny import TINY_STUDY_BASE
 
 from showtell.config import Config, TrainingConfig, from_dict, load_config
 from showtell.errors import CheckpointError, ConfigError
@@ -27,30 +28,16 @@ from showtell.training.study.results import Results
 from showtell.training.study.run import StudyEvents, report_study, run_study
 from showtell.training.train import load_training_data, train_captioner
 
-STUDY = """
+STUDY = f"""
 name = "tiny"
 seeds = [1, 2]
-[base.encoder]
-name = "efficientnet-lite0"
-image_size = 64
-[base.decoder]
-embedding_dim = 24
-hidden_dim = 24
-[base.training]
-min_count = 1
-batch_size = 20
-learning_rate = 0.02
-max_epochs = 2
-[base.decoding]
-beam_size = 2
-max_length = 12
-[systems.plain]
+{TINY_STUDY_BASE}[systems.plain]
 [systems.wide]
-decoder = {hidden_dim = 32}
+decoder = {{hidden_dim = 32}}
 training.max_epochs = 3
 [published]
 source = "elsewhere"
-cider = {wide = 50}
+cider = {{wide = 50}}
 """
 NAMES = ["plain-1", "wide-1", "plain-2", "wide-2"]
 
