@@ -147,11 +147,12 @@ def test_a_study_without_systems_is_refused(tmp_path: Path) -> None:
         parse(tmp_path, STUDY[: STUDY.index("[systems.plain]")])
 
 
-def test_the_study_of_this_repository_holds_the_settings_of_the_merge_model() -> None:
+def test_the_study_of_this_repository_repeats_the_configs_of_its_name() -> None:
     configs = Path(__file__).parents[2] / "configs"
     study = load_study(configs / "study.toml")
     assert len(study.seeds) >= 3
-    assert study.config("merge", 1) == load_config(configs / "merge.toml")
+    for name in ("merge", "topdown"):
+        assert study.config(name, 1) == load_config(configs / f"{name}.toml")
     assert next(iter(study.systems)) == "merge"
     for config in study.select():
         check_decoder(config)
