@@ -84,7 +84,8 @@ def test_a_picture_that_cannot_be_decoded_is_named_and_the_rest_is_kept(
     records = load_dataset(tmp_path / "data").require("val")
     broken = records[-1].image.path
     broken.write_bytes(broken.read_bytes()[:300])
-    with pytest.raises(ImageError, match=broken.name):
+    told = rf"{broken.name}: cannot be decoded.*; `showtell data DATA` finds all of them"
+    with pytest.raises(ImageError, match=told):
         compute_features(records, CONFIG, cache_dir=tmp_path / "cache")
     cache, _ = compute_features(records[:-1], CONFIG, cache_dir=tmp_path / "cache")
     assert len(cache) == len(records) - 1

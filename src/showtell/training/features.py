@@ -16,6 +16,7 @@ from showtell.config import EncoderConfig
 from showtell.data.batches.ahead import ahead, grouped
 from showtell.data.batches.cache import FeatureCache, default_cache_dir
 from showtell.data.records import ImageFile, Record
+from showtell.errors import ImageError
 from showtell.export.onnx import export_encoder
 from showtell.files import sha256_hex
 from showtell.images import prepare
@@ -85,7 +86,10 @@ def _prepared(
     """Decode pictures in threads, a batch ahead of the encoder: hashes, and pixels (B, 3, S, S)."""
 
     def pixels_of(image: ImageFile) -> NDArray[np.float32]:
-        return prepare(image.read_bytes(), encoder.preprocessing, name=str(image)).pixels
+        try:
+            return prepare(image.read_bytes(), encoder.preprocessing, name=str(image)).pixels
+        except ImageError as error:  # the first of who knows how many
+            raise ImageError(f"{error}; `showtell data DATA` finds all of them") from error
 
     with ThreadPoolExecutor(available_cpus()) as pool:
         yield from ahead(
