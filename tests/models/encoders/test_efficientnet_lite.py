@@ -12,7 +12,7 @@ from showtell.images import prepare
 from showtell.models.encoders import build_encoder
 from showtell.models.encoders.efficientnet_lite import SCALINGS, ConvNorm, EfficientNetLite
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 IMAGENET = {"cat.jpg": 285, "coffee.jpg": 967, "photographer.jpg": 872}
 # 285 Egyptian cat, 967 espresso, 872 tripod
 
