@@ -197,10 +197,16 @@ def test_a_graph_that_is_no_encoder_is_refused_with_the_reason(
     assert len(str(caught.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no graph"])
-def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"", b"no graph"])
+def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "b.onnx"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(DataError, match=r"b\.onnx"):
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"b\.onnx is not a usable ONNX model"):
         build_encoder(EncoderConfig(name=f"onnx:{path}"))
+
+
+def test_a_file_that_is_not_there_is_named_and_no_setting_for_weights(tmp_path: Path) -> None:
+    path = tmp_path / "b.onnx"
+    with pytest.raises(DataError) as caught:
+        build_encoder(EncoderConfig(name=f"onnx:{path}"))
+    assert str(caught.value) == f"no ONNX file at {path}"
