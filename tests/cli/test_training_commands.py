@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from showtell.cli.main import run
+from showtell.extras import MODULES
 from showtell.training.run import RunFolder, only_trainer_of
 
 
@@ -193,6 +194,14 @@ def test_doctor_checks_every_model(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert sys.version.split()[0] in out
     assert "merge (default): checksums right" in out
+
+
+def test_doctor_names_every_package_that_an_extra_brings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["doctor"]) == 0
+    named = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    assert named.issuperset(name for names in MODULES.values() for name in names)
 
 
 def test_force_begins_anew_and_leaves_files_that_are_not_the_runs(
