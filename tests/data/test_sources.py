@@ -122,6 +122,7 @@ def test_a_caption_file_may_be_named_itself(name: str, tmp_path: Path) -> None:
 
 def test_pictures_may_lie_beside_the_folder_of_a_named_caption_file(tmp_path: Path) -> None:
     put(tmp_path, {"train2017/a.jpg": 0, "train2017/b.jpg": 0, "annotations/captions.json": COCO})
+    put(tmp_path, {"annotations/another.jpg": 0})
     found = captions(load_dataset(tmp_path / "annotations" / "captions.json"))
     assert found == {f"train2017/{image}": texts for image, texts in TWO.items()}
 
@@ -303,7 +304,7 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "one .txt for two": ({"a.jpg": 0, "a.png": 0, "a.txt": "x"}, "could be of a.jpg or of a.png"),
     "none there": (
         {"c.jpg": 0, "x.json": ROWS},
-        "none of the 2 images that x.json names lies below",
+        "none of the 2 images that the captions in x.json name lies below",
     ),
     "several files": (
         {**PICTURES, "x.json": ROWS, "y.csv": "image,caption\na.jpg,x"},

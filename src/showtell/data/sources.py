@@ -29,11 +29,7 @@ def load_dataset(root: Path, *, split_seed: int = 0) -> Dataset:
             file and the line).
     """
     if root.is_file():
-        tree = walk(root.parent)
-        if not tree.images:  # COCO's captions lie in a folder of their own beside the pictures
-            tree = walk(root.absolute().parent.parent)
-        name = root.absolute().relative_to(tree.root.absolute()).as_posix()
-        return _assemble(tree, read_listings(tree, [name]), root, split_seed)
+        return _assemble(*_read_named(root), root, split_seed)
     if not root.is_dir():
         raise DataError(f"no dataset folder or caption file at {root}")
     if holds_flickr8k(root, zipped=False):
@@ -51,7 +47,24 @@ def load_dataset(root: Path, *, split_seed: int = 0) -> Dataset:
     )
 
 
+def _read_named(file: Path) -> tuple[Tree, Reading]:
+    """Read a caption file whose pictures lie below its folder, or else beside that, as COCO's."""
+    tree = walk(file.parent)
+    reading = read_listings(tree, [file.name])
+    if not reading.found:
+        folder = file.absolute().parent
+        tree = walk(folder.parent)
+        reading = read_listings(tree, [f"{folder.name}/{file.name}"])
+    return tree, reading
+
+
 def _assemble(tree: Tree, reading: Reading, root: Path, seed: int) -> Dataset:
+    if not reading.found:
+        raise DataError(
+            f"none of the {len(reading.missing)} images that the {reading.format} name lies below "
+            f"{tree.root}, {min(reading.missing)} for one; give the folder that holds both, or "
+            "write their whole paths in the file"
+        )
     captions = {image: tuple(filter(None, texts)) for image, texts in reading.captions.items()}
     captioned = sorted(image for image, texts in captions.items() if texts)
     if not captioned:

@@ -35,6 +35,11 @@ class Reading:
     placed: dict[str, str] = field(default_factory=dict)  # splits that folders are called by
     stray_texts: tuple[str, ...] = ()
 
+    @property
+    def found(self) -> bool:
+        """Whether any of the images with captions is on disk."""
+        return len(self.missing) < len(self.captions)
+
 
 def read_folder(tree: Tree) -> Reading | None:
     """Read a folder of pictures: how its captions are written is told by what lies there.
@@ -129,17 +134,12 @@ def read_listings(tree: Tree, files: Sequence[str]) -> Reading:
 
     Raises:
         DataError: a file is malformed, a name could mean several images, two names mean the same
-            image, an image is in two splits, or none of the images lies in the tree.
+            image, or an image is in two splits.
     """
     images = ImageNames(tree.images)
     reading = Reading(f"captions in {first_few(files)}")
     for file in files:
         _read_listing(tree, file, images, reading)
-    if len(reading.missing) == len(reading.captions):
-        raise DataError(
-            f"none of the {len(reading.missing)} images that {', '.join(files)} names lies below "
-            f"{tree.root}, {min(reading.missing)} for one; give the folder that holds both"
-        )
     return reading
 
 
