@@ -37,6 +37,14 @@ def test_what_was_understood_is_said_first(
     assert lines[-1] == "ready to train"
 
 
+def test_what_gives_the_splits_is_said(
+    folder: Path, flickr8k: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "the splits are given by" not in say(folder, capsys)  # drawn: another line tells
+    assert "the splits are given by Flickr8k's lists\n" in say(flickr8k, capsys)
+    assert json.loads(say(flickr8k, capsys, "--json"))["splits_from"] == "Flickr8k's lists"
+
+
 def test_unreadable_pictures_are_named_and_end_with_code_4(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -164,7 +164,7 @@ def test_karpathys_splits_and_folders_are_kept(tmp_path: Path) -> None:
     put(tmp_path, {"in/a.jpg": 0, "in/b.jpg": 0, "out/a.jpg": 0, "dataset_coco.json": KARPATHY})
     dataset = load_dataset(tmp_path)
     assert ids(dataset) == {"train": ["in/a.jpg"], "val": ["in/b.jpg"]}
-    assert dataset.drawn == ()
+    assert (dataset.splits_from, dataset.drawn) == ("the caption files", ())
     assert dataset.uncaptioned == ("out/a.jpg",)
 
 
@@ -221,7 +221,7 @@ def test_val_is_drawn_from_train_where_there_is_none(tmp_path: Path) -> None:
         "val": 1,
         "test": 1,
     }
-    assert dataset.drawn == ("val",)
+    assert (dataset.splits_from, dataset.drawn) == ("the folders' names", ("val",))
     assert dataset.notes[0].startswith("the data give no val: a tenth of train is drawn for it")
 
 

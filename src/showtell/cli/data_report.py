@@ -21,6 +21,7 @@ def describe(found: Found, notes: Sequence[str]) -> str:
     lines = [
         *_head(found),
         console.table([_row(name, split) for name, split in found["splits"].items()]),
+        *([f"the splits are given by {found['splits_from']}"] if found["splits_from"] else []),
         *_gaps(found),
         *notes,
         *_captions(found),

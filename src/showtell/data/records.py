@@ -71,6 +71,7 @@ class Dataset:
     root: Path
     format: str  # for people: what was recognised
     splits: dict[str, Split]
+    splits_from: str = ""  # what gives the splits, for people; empty where all are drawn
     drawn: tuple[str, ...] = ()  # splits that the data do not give and that chance decided
     split_seed: int = 0  # of that chance
     odd_ids: tuple[str, ...] = ()  # captioned, in no split, and without an image

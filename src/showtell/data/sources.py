@@ -69,7 +69,7 @@ def _assemble(tree: Tree, reading: Reading, root: Path, seed: int) -> Dataset:
     captioned = sorted(image for image, texts in captions.items() if texts)
     if not captioned:
         raise DataError(f"{root}: all captions are blank")
-    split_of, drawn = _decide_splits(captioned, reading, seed)
+    split_of, splits_from, drawn = _decide_splits(captioned, reading, seed)
     parts: dict[str, list[str]] = {}
     for image, split in split_of.items():
         parts.setdefault(split, []).append(image)
@@ -89,6 +89,7 @@ def _assemble(tree: Tree, reading: Reading, root: Path, seed: int) -> Dataset:
             )
             for name in names
         },
+        splits_from=splits_from,
         drawn=drawn,
         split_seed=seed,
         unlisted_images=len(captioned) - len(split_of),
@@ -100,20 +101,23 @@ def _assemble(tree: Tree, reading: Reading, root: Path, seed: int) -> Dataset:
 
 def _decide_splits(
     captioned: list[str], reading: Reading, seed: int
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Give each image its split, in the order of the images, and name the splits drawn for it.
+) -> tuple[dict[str, str], str, tuple[str, ...]]:
+    """Give each image its split, in the order of the images; name what says so, and what is drawn.
 
     What the files say comes first. Folders decide only where every image lies in one that is
     called as a split: pictures of trains may be kept in a folder `train`.
     """
     if reading.said:
         split_of = {i: reading.said[i] for i in captioned if i in reading.said}
+        splits_from = "the caption files"
     elif reading.placed.keys() >= set(captioned):
         split_of = {i: reading.placed[i] for i in captioned}
+        splits_from = "the folders' names"
     else:
         drawn = draw_splits(captioned, seed)
-        return {i: drawn[i] for i in captioned}, _ORDER
+        return {i: drawn[i] for i in captioned}, "", _ORDER
     if "train" not in split_of.values() or "val" in split_of.values():
-        return split_of, ()
+        return split_of, splits_from, ()
     val = draw_val((i for i, split in split_of.items() if split == "train"), seed)
-    return {i: "val" if i in val else split for i, split in split_of.items()}, ("val",)
+    split_of = {i: "val" if i in val else split for i, split in split_of.items()}
+    return split_of, splits_from, ("val",)

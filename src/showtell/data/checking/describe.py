@@ -30,6 +30,7 @@ def describe_dataset(dataset: Dataset, *, min_count: int) -> dict[str, Any]:
             name: _describe_split(split, tokens[name], vocabulary)
             for name, split in dataset.splits.items()
         },
+        "splits_from": dataset.splits_from,
         "drawn_splits": list(dataset.drawn),
         "split_seed": dataset.split_seed if dataset.drawn else None,
         "odd_ids": list(dataset.odd_ids),

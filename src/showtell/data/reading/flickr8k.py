@@ -66,6 +66,7 @@ def load_flickr8k(root: Path) -> Dataset:
         root=root,
         format="Flickr8k",
         splits=splits,
+        splits_from="Flickr8k's lists",
         odd_ids=tuple(sorted(captions.keys() - images.keys() - listed)),
         unlisted_images=len(images.keys() - listed),
     )
