@@ -36,6 +36,31 @@ def test_a_path_is_relative_to_the_caption_file_first() -> None:
     assert IMAGES.find(["../a.jpg"], folder="val", where="here") == "a.jpg"
 
 
+@pytest.mark.parametrize(
+    ("name", "folder", "image"),
+    [
+        ("trip/img.jpg", ".", "trip/IMG.JPG"),  # not the other, which is written as the name
+        ("/sd/TRIP/img.jpg", ".", "trip/IMG.JPG"),
+        ("img.jpg", "trip", "trip/IMG.JPG"),
+        ("/sd/home/IMG.JPG", ".", "home/IMG.JPG"),  # of two in one folder, the one as written
+    ],
+)
+def test_a_path_in_another_case_is_the_same_path(name: str, folder: str, image: str) -> None:
+    images = ImageNames(["trip/IMG.JPG", "home/img.jpg", "home/IMG.JPG"])
+    assert images.find([name], folder=folder, where="here") == image
+
+
+def test_the_split_goes_before_the_case() -> None:
+    images = ImageNames(["train/B.JPG", "val/b.jpg"])
+    assert images.find(["b.jpg"], folder=".", where="here", split="train") == "train/B.JPG"
+
+
+def test_a_name_in_a_case_of_its_own_is_refused_where_two_differ_by_case() -> None:
+    images = ImageNames(["home/img.jpg", "home/IMG.JPG"])
+    with pytest.raises(DataError, match=r"could be any of home/IMG\.JPG, home/img\.jpg"):
+        images.find(["home/Img.jpg"], folder=".", where="here")
+
+
 @pytest.mark.parametrize("name", ["b.jpg", "/elsewhere/b.jpg", "x/c"])
 def test_a_name_that_could_mean_two_images_is_refused(name: str) -> None:
     if name == "x/c":  # the path as it stands is neither

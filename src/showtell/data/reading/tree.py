@@ -6,7 +6,7 @@ composed (NFC), as a Mac may give them apart: an id is the same wherever the fol
 
 import os
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from unicodedata import normalize
@@ -16,6 +16,7 @@ from showtell.data.reading.splits import split_in_name
 from showtell.data.records import ImageFile
 from showtell.errors import DataError, first_few
 
+Known = tuple[Sequence[str], str]  # the parts of an image's path, and its id
 RUN_FILES = frozenset({"config.json", "log.jsonl"})  # a training run in the folder holds both
 
 
@@ -115,11 +116,13 @@ class ImageNames:
 
     def __init__(self, ids: Iterable[str]) -> None:
         self._ids = frozenset(ids)
-        # By the last part, in whatever case, with its suffix and without: all parts, and the id.
-        self._by_name: dict[str, list[tuple[Sequence[str], str]]] = {}
-        self._by_stem: dict[str, list[tuple[Sequence[str], str]]] = {}
+        self._by_folded: dict[str, list[str]] = {}  # by the whole path, in whatever case
+        # By the last part, in whatever case, with its suffix and without.
+        self._by_name: dict[str, list[Known]] = {}
+        self._by_stem: dict[str, list[Known]] = {}
         for image_id in sorted(self._ids):
             path = PurePosixPath(image_id)
+            self._by_folded.setdefault(image_id.casefold(), []).append(image_id)
             self._by_name.setdefault(path.name.casefold(), []).append((path.parts, image_id))
             without = path.with_suffix("")
             self._by_stem.setdefault(without.name.casefold(), []).append((without.parts, image_id))
@@ -141,10 +144,13 @@ class ImageNames:
         paths = [name for name in names if is_image(name)]
         known = self._by_name if paths else self._by_stem
         tried = sorted((parts_of(name) for name in paths or names), key=len, reverse=True)
-        for parts in tried:
-            exact = posixpath.normpath(posixpath.join(folder, *parts))
-            if exact in self._ids:
-                return exact
+        places = [posixpath.normpath(posixpath.join(folder, *parts)) for parts in tried]
+        for place in places:
+            if place in self._ids:
+                return place
+        for place in places:
+            if len(found := self._by_folded.get(place.casefold(), [])) == 1:
+                return found[0]
         for parts in tried:
             if parts and parts[-1].casefold() in known:
                 return _nearest(parts, known[parts[-1].casefold()], where, split)
@@ -157,18 +163,26 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(part for part in path.parts if part != path.anchor)
 
 
-def _nearest(
-    parts: Sequence[str], known: Sequence[tuple[Sequence[str], str]], where: str, split: str | None
-) -> str:
-    known = [item for item in known if item[0][-1] == parts[-1]] or known  # x.jpg before x.JPG
-    shared = [_shared_tail(parts, path) for path, _ in known]
-    best = [image for count, (_, image) in zip(shared, known, strict=True) if count == max(shared)]
-    in_split = [image for image in best if split and split in map(split_in_name, image.split("/"))]
-    if len(best) > 1 and len(in_split) != 1:
+def _nearest(parts: Sequence[str], known: Sequence[Known], where: str, split: str | None) -> str:
+    """Choose by the parts in common in whatever case, then by split, then by case."""
+    best = _most(known, lambda path: _shared_tail(_folded(parts), _folded(path)))
+    in_split = [(path, i) for path, i in best if split and split in map(split_in_name, path)]
+    best = _most(in_split or best, lambda path: _shared_tail(parts, path))
+    if len(best) > 1:
+        ids = [image_id for _, image_id in best]
         raise DataError(
-            f"{where}: {'/'.join(parts)} could be any of {first_few(best)}; write more of its path"
+            f"{where}: {'/'.join(parts)} could be any of {first_few(ids)}; write more of its path"
         )
-    return (in_split or best)[0]
+    return best[0][1]
+
+
+def _most(known: Sequence[Known], count: Callable[[Sequence[str]], int]) -> list[Known]:
+    counts = [count(path) for path, _ in known]
+    return [item for item, number in zip(known, counts, strict=True) if number == max(counts)]
+
+
+def _folded(parts: Sequence[str]) -> list[str]:
+    return [part.casefold() for part in parts]
 
 
 def _shared_tail(a: Sequence[str], b: Sequence[str]) -> int:
