@@ -160,6 +160,32 @@ def test_a_few_texts_beside_pictures_do_not_hide_a_caption_file(tmp_path: Path) 
     assert captions(load_dataset(tmp_path)) == TWO
 
 
+LABELS = {
+    "labels of an imagefolder": ("metadata.csv", "file_name,label\na.jpg,3\nb.jpg,1\n"),
+    "labels as a mapping": ("labels.json", '{"a.jpg": 3}'),
+    "in another encoding": ("old.csv", "größe".encode("latin-1")),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), LABELS.values(), ids=LABELS)
+@pytest.mark.parametrize("own", ["COCO", "a .txt beside each"])
+def test_files_that_are_not_captions_are_left_aside(
+    name: str, content: str, own: str, tmp_path: Path
+) -> None:
+    put(tmp_path, PICTURES | FORMATS[own] | {name: content})
+    dataset = load_dataset(tmp_path)
+    assert captions(dataset) == TWO
+    read = own == "COCO" or name.startswith("metadata")  # a .txt beside each hides other files
+    assert dataset.no_captions == ((name,) if read else ())
+
+
+def test_captions_that_only_begin_well_are_refused_and_not_left_aside(tmp_path: Path) -> None:
+    put(tmp_path, PICTURES | FORMATS["a .txt beside each"])
+    put(tmp_path, {"metadata.csv": "file_name,text\na.jpg,A dog .\nb.jpg,A cat, asleep .\n"})
+    with pytest.raises(DataError, match=r"metadata\.csv, line 3: 3 fields for the 2 columns"):
+        load_dataset(tmp_path)
+
+
 def test_karpathys_splits_and_folders_are_kept(tmp_path: Path) -> None:
     put(tmp_path, {"in/a.jpg": 0, "in/b.jpg": 0, "out/a.jpg": 0, "dataset_coco.json": KARPATHY})
     dataset = load_dataset(tmp_path)
@@ -322,6 +348,7 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
         {"a.jpg": 0, "c.csv": "path,caption,split\na.jpg,A dog .,train\na.jpg,A cat .,val\n"},
         "a.jpg is in train and in val",
     ),
+    "notes": ({**PICTURES, "notes.txt": "of 2004"}, "holds 2 pictures and no captions; expected"),
     "labels": ({"a.jpg": 0, "metadata.csv": "file_name,label\na.jpg,3\n"}, "metadata.csv, line 1"),
     "not JSON": ({"a.jpg": 0, "captions.json": "[{"}, "captions.json is not valid JSON"),
 }

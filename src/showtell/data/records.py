@@ -79,6 +79,7 @@ class Dataset:
     uncaptioned: tuple[str, ...] = ()  # images without a caption, left out of every split
     empty_captions: int = 0  # blank ones, left out
     stray_texts: tuple[str, ...] = ()  # .txt files with no picture beside them
+    no_captions: tuple[str, ...] = ()  # files that could have been captions, and do not begin so
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -86,6 +87,7 @@ class Dataset:
         notes = [self._note_on_splits()] if self.drawn else []
         for names, what in (
             (self.uncaptioned, "images without a caption, left out"),
+            (self.no_captions, "files that do not begin as captions, left aside"),
             (self.stray_texts, ".txt files without a picture beside them"),
         ):
             if names:

@@ -36,14 +36,15 @@ def load_dataset(root: Path, *, split_seed: int = 0) -> Dataset:
         return load_flickr8k(root)
     tree = walk(root)
     reading = read_folder(tree)
-    if reading is not None:
+    if reading.captions:
         return _assemble(tree, reading, root, split_seed)
     if holds_flickr8k(root, zipped=True):
         return load_flickr8k(root)
+    why = next(iter(reading.no_captions.values()), "")
     raise DataError(
         f"{root} holds {len(tree.images)} pictures and no captions; expected a .txt beside each "
         "picture, metadata.jsonl or metadata.csv, captions in .json, .jsonl, .csv or .tsv, "
-        "or Flickr8k's own files"
+        f"or Flickr8k's own files{why and f'; {why}'}"
     )
 
 
@@ -96,6 +97,7 @@ def _assemble(tree: Tree, reading: Reading, root: Path, seed: int) -> Dataset:
         uncaptioned=tuple(image for image in tree.images if not captions.get(image)),
         empty_captions=sum(not text for texts in reading.captions.values() for text in texts),
         stray_texts=reading.stray_texts,
+        no_captions=tuple(reading.no_captions),
     )
 
 

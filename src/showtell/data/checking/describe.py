@@ -37,6 +37,7 @@ def describe_dataset(dataset: Dataset, *, min_count: int) -> dict[str, Any]:
         "unlisted_images": dataset.unlisted_images,
         "uncaptioned": list(dataset.uncaptioned),
         "stray_texts": list(dataset.stray_texts),
+        "no_captions": list(dataset.no_captions),
         "min_count": min_count,
         "vocabulary": len(vocabulary) if vocabulary else 0,
         "length": {

@@ -76,6 +76,18 @@ def read_captions(path: Path) -> list[Entry]:
     return parse_captions(read_file(path), str(path))
 
 
+def why_no_captions(path: Path) -> str | None:
+    """Say why a file does not begin as captions do; None where it does, whatever follows."""
+    try:
+        first_line = decode(read_file(path), str(path)).lstrip().partition("\n")[0]
+        # The first line of a table is no caption yet, and JSON may be laid out over many lines.
+        if not _delimiter(first_line) and (not _is_json(first_line) or _is_whole(first_line)):
+            parse_captions(first_line.encode(), str(path))
+    except DataError as error:
+        return str(error)
+    return None
+
+
 def read_file(path: Path) -> bytes:
     """Read the bytes of a file or a pipe.
 

@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from showtell.data.reading.caption_files import decode, read_captions, read_file
+from showtell.data.reading.caption_files import (
+    decode,
+    read_captions,
+    read_file,
+    why_no_captions,
+)
 from showtell.data.reading.splits import canonical, split_in_name, split_of_folders
 from showtell.data.reading.tree import ImageNames, Tree, add_outside, is_image, parts_of
 from showtell.errors import DataError, first_few
@@ -34,6 +39,7 @@ class Reading:
     said: dict[str, str] = field(default_factory=dict)  # splits that the files tell
     placed: dict[str, str] = field(default_factory=dict)  # splits that folders are called by
     stray_texts: tuple[str, ...] = ()
+    no_captions: dict[str, str] = field(default_factory=dict)  # files left aside, and why
 
     @property
     def found(self) -> bool:
@@ -41,14 +47,15 @@ class Reading:
         return len(self.missing) < len(self.captions)
 
 
-def read_folder(tree: Tree) -> Reading | None:
+def read_folder(tree: Tree) -> Reading:
     """Read a folder of pictures: how its captions are written is told by what lies there.
 
     Metadata of an imagefolder come first, then a .txt beside most pictures, then the caption file
-    nearest the top: below it may lie training runs, with caption files of their own.
+    nearest the top: below it may lie training runs, with caption files of their own. A file that
+    is not called captions and does not begin so is left aside: metadata may be labels.
 
     Returns:
-        None where there are no captions.
+        What was read: nothing where there are no captions.
 
     Raises:
         DataError: a file is malformed, or several files could hold the captions.
@@ -59,14 +66,29 @@ def read_folder(tree: Tree) -> Reading | None:
         for name in tree.others
         if name not in beside and name.lower().endswith(CAPTION_SUFFIXES)
     ]
-    files = _nearest(rest, _METADATA)
+    aside: dict[str, str] = {}
+    files = _nearest_captions(tree, rest, aside, _METADATA)
     if not files and len(beside) < len(tree.images) / 2:
-        files = _nearest(rest, _KARPATHY, _CAPTIONS, _TABLE)
+        files = _nearest_captions(tree, rest, aside, _KARPATHY, _CAPTIONS, _TABLE)
     if not files and not beside:
-        files = _nearest(rest, _TEXT)
-    if files:
-        return read_listings(tree, _told_apart(tree, files))
-    return _read_beside(tree, beside) if beside else None
+        files = _nearest_captions(tree, rest, aside, _TEXT)
+    reading = read_listings(tree, _told_apart(tree, files)) if files else _read_beside(tree, beside)
+    reading.no_captions = aside
+    return reading
+
+
+def _nearest_captions(
+    tree: Tree, names: Sequence[str], aside: dict[str, str], *patterns: re.Pattern[str]
+) -> list[str]:
+    """Give the nearest files that begin as captions; the others on the way are put aside."""
+    while files := _nearest([name for name in names if name not in aside], *patterns):
+        for name in files:
+            called = any(p.fullmatch(PurePosixPath(name).name) for p in (_KARPATHY, _CAPTIONS))
+            if not called and (why := why_no_captions(tree.path(name))):
+                aside[name] = why
+        if kept := [name for name in files if name not in aside]:
+            return kept
+    return []
 
 
 def _nearest(names: Sequence[str], *patterns: re.Pattern[str]) -> list[str]:

@@ -178,7 +178,8 @@ def _nearest(parts: Sequence[str], known: Sequence[Known], where: str, split: st
 
 def _most(known: Sequence[Known], count: Callable[[Sequence[str]], int]) -> list[Known]:
     counts = [count(path) for path, _ in known]
-    return [item for item, number in zip(known, counts, strict=True) if number == max(counts)]
+    most = max(counts)
+    return [item for item, number in zip(known, counts, strict=True) if number == most]
 
 
 def _folded(parts: Sequence[str]) -> list[str]:
