@@ -251,6 +251,23 @@ def test_val_is_drawn_from_train_where_there_is_none(tmp_path: Path) -> None:
     assert dataset.notes[0].startswith("the data give no val: a tenth of train is drawn for it")
 
 
+@pytest.mark.parametrize(
+    ("images", "note"),
+    [
+        (["a.png"], "each image's path; too few images for val and test"),
+        (["a.png", "b.png"], "each image's path; too few images for test"),
+        (["train/a.png"], "the data give no val, and train has too few images to draw it from"),
+        ([f"{n}.png" for n in range(10)], "and each image's path"),
+    ],
+)
+def test_a_drawn_split_that_gets_no_image_is_named(
+    images: list[str], note: str, tmp_path: Path
+) -> None:
+    for image in images:
+        put(tmp_path, {image: 0, image.replace("png", "txt"): "A dog ."})
+    assert load_dataset(tmp_path).notes[0].endswith(note)
+
+
 def test_a_folder_of_trains_is_no_split(tmp_path: Path) -> None:
     for n in range(10):
         folder = "train" if n < 5 else "boat"

@@ -72,7 +72,7 @@ class Dataset:
     format: str  # for people: what was recognised
     splits: dict[str, Split]
     splits_from: str = ""  # what gives the splits, for people; empty where all are drawn
-    drawn: tuple[str, ...] = ()  # splits that the data do not give and that chance decided
+    drawn: tuple[str, ...] = ()  # splits that chance decides, as the data do not; one may get none
     split_seed: int = 0  # of that chance
     odd_ids: tuple[str, ...] = ()  # captioned, in no split, and without an image
     unlisted_images: int = 0  # images that belong to no split
@@ -100,9 +100,13 @@ class Dataset:
 
     def _note_on_splits(self) -> str:
         how = f"by a hash of seed {self.split_seed} and each image's path"
+        if self.drawn == ("val",) and "val" not in self.splits:
+            return "the data give no val, and train has too few images to draw it from"
         if self.drawn == ("val",):
             return f"the data give no val: a tenth of train is drawn for it, {how}"
-        return f"the data give no splits: drawn, 80 % train, 10 % val, 10 % test, {how}"
+        none = [name for name in self.drawn if name not in self.splits]
+        few = f"; too few images for {' and '.join(none)}" if none else ""
+        return f"the data give no splits: drawn, 80 % train, 10 % val, 10 % test, {how}{few}"
 
     def require(self, split: str) -> tuple[Record, ...]:
         """Give the records of a split, if all of it is there.
