@@ -144,7 +144,7 @@ def _parse_lines(text: str, name: str) -> Iterator[Entry]:
         if "\t" not in line or not image or (image != key and not caption):
             raise DataError(
                 f"{where}: expected image<TAB>caption, image#n<TAB>caption, or a first line "
-                f"image,caption, got {line[:60]!r}"
+                f"image,caption, got {line[:60]!r}{_missing_column(line) if number == 1 else ''}"
             )
         if "\t" in caption:
             raise DataError(
@@ -160,11 +160,27 @@ def _parse_lines(text: str, name: str) -> Iterator[Entry]:
 
 def _delimiter(line: str) -> str | None:
     """Give what separates the columns that a first line heads, if it heads a table of captions."""
-    for delimiter in (",", "\t", ";"):
-        columns = {column.strip(' "\r').lower() for column in line.split(delimiter)}
+    for delimiter, columns in _columns(line):
         if not columns.isdisjoint(NAME_KEYS) and not columns.isdisjoint(TEXT_KEYS):
             return delimiter
     return None
+
+
+def _missing_column(line: str) -> str:
+    """End a message about a first line that heads a column of images or of captions, not both."""
+    for _, columns in _columns(line):
+        for there, what, keys in (
+            (TEXT_KEYS, "image", NAME_KEYS),
+            (NAME_KEYS, "caption", TEXT_KEYS),
+        ):
+            if len(columns) > 1 and not columns.isdisjoint(there):
+                return f"; no column is called as the {what}'s: {', '.join(keys)}"
+    return ""
+
+
+def _columns(line: str) -> Iterator[tuple[str, set[str]]]:
+    for delimiter in (",", "\t", ";"):
+        yield delimiter, {column.strip(' "\r').lower() for column in line.split(delimiter)}
 
 
 def _parse_table(text: str, delimiter: str, name: str) -> Iterator[Entry]:
@@ -226,8 +242,9 @@ def _to_entry(row: Any, where: str, files: Mapping[str, str] = MappingProxyType(
     texts = [row[key] for key in TEXT_KEYS if key in row] if names else []
     if not texts:
         raise DataError(
-            f"{where}: expected an image ({', '.join(NAME_KEYS[:3])} …) and its caption, "
-            f"got {reprlib.repr(row)}"
+            f"{where}: expected an image ({', '.join(NAME_KEYS[:3])} …) and its caption "
+            f"({', '.join(TEXT_KEYS[:2])} …), found no {'caption' if names else 'image'} in "
+            f"{reprlib.repr(row)}"
         )
     if isinstance(names[0], bool) or not isinstance(names[0], str | int) or names[0] == "":
         raise DataError(
