@@ -22,3 +22,11 @@ def test_the_drawn_tree_holds_every_error_with_its_meaning(error):
 
 def test_the_drawn_tree_holds_nothing_else():
     assert errors.__doc__.count("── ") == len(EVERY_ERROR)
+
+
+def test_one_thing_is_counted_without_an_s():
+    assert [errors.counted(n, "val image") for n in (0, 1, 2)] == [
+        "0 val images",
+        "1 val image",
+        "2 val images",
+    ]

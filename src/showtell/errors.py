@@ -56,6 +56,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(options)}."
 
 
+def counted(number: int, what: str) -> str:
+    """Count things in a message: `1 image`, `2 images`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def first_few(names: Sequence[str], at_most: int = 3) -> str:
     """List names in a message: the first of them, and an ellipsis for the rest."""
     return ", ".join(names[:at_most]) + (", …" if len(names) > at_most else "")

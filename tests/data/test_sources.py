@@ -327,7 +327,7 @@ def test_captions_whose_image_is_missing_refuse_their_split(tmp_path: Path) -> N
     assert [len(split.records) for split in dataset.splits.values()] in ([1, 0], [0, 1])
     split = next(split for split in dataset.splits.values() if split.missing_images)
     assert split.missing_images == ("b.jpg",)
-    with pytest.raises(DataError, match=r"incomplete: 1 images missing \(b\.jpg\)"):
+    with pytest.raises(DataError, match=r"incomplete: 1 image missing \(b\.jpg\)"):
         dataset.require(split.name)
 
 
@@ -343,7 +343,10 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "an empty folder": ({}, "holds 0 pictures and no captions; expected a .txt beside each"),
     "no captions": (PICTURES, "holds 2 pictures and no captions"),
     "all blank": ({**PICTURES, "a.txt": "", "b.txt": " "}, "all captions are blank"),
-    "not UTF-8": ({**PICTURES, "a.txt": "café".encode("latin-1")}, "a.txt is not UTF-8 text"),
+    "not UTF-8": (
+        {**PICTURES, "a.txt": "A dog .\nA café .".encode("latin-1")},
+        "a.txt is not UTF-8 text in line 2; save it as UTF-8",
+    ),
     "one .txt for two": ({"a.jpg": 0, "a.png": 0, "a.txt": "x"}, "could be of a.jpg or of a.png"),
     "none there": (
         {"c.jpg": 0, "x.json": ROWS},

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from showtell.cli import console
-from showtell.errors import first_few
+from showtell.errors import counted, first_few
 
 NAMED = 3  # examples in a line; --json has all
 
@@ -35,12 +35,8 @@ def _head(found: Found) -> Iterator[str]:
     captions = found["captions"]
     images = sum(split["images"] for split in found["splits"].values())
     yield f"{found['root']}, read as {found['format']}"
-    counts = f"{_count(images, 'image')} with {_count(captions['all'], 'caption')}"
+    counts = f"{counted(images, 'image')} with {counted(captions['all'], 'caption')}"
     yield f"{counts}, {_per_image(captions['per_image'])}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _per_image(counts: Mapping[str, float]) -> str:

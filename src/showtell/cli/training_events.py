@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from showtell.cli import console
+from showtell.errors import counted
 from showtell.training.loop import Events
 from showtell.training.train import TrainingData
 
@@ -27,8 +28,9 @@ def training_events(bar: console.ProgressBar, *, should_stop: Callable[[], bool]
 def describe_data(data: TrainingData) -> str:
     """Count images, captions and words in a line."""
     return (
-        f"{len(data.train)} train images with {data.train.num_captions} captions, "
-        f"{len(data.val)} val images; vocabulary {len(data.vocabulary)}, covers "
+        f"{counted(len(data.train), 'train image')} with "
+        f"{counted(data.train.num_captions, 'caption')}, "
+        f"{counted(len(data.val), 'val image')}; vocabulary {len(data.vocabulary)}, covers "
         f"{data.train_coverage:.1%} of train and {data.val_coverage:.1%} of val words"
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from showtell.errors import DataError, first_few
+from showtell.errors import DataError, counted, first_few
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,10 @@ class Dataset:
         found = self.splits[split]
         if not found.complete:
             problems = [
-                f"{len(names)} {what} missing ({first_few(names)})"
-                for what, names in (
-                    ("images", found.missing_images),
-                    ("images' captions", found.missing_captions),
+                f"{of}{counted(len(names), 'image')} missing ({first_few(names)})"
+                for of, names in (
+                    ("", found.missing_images),
+                    ("captions of ", found.missing_captions),
                 )
                 if names
             ]

@@ -129,7 +129,7 @@ def test_a_missing_image_refuses_its_split_alone(tiny_flickr8k: Path) -> None:
     assert not dataset.splits["train"].complete
     assert len(dataset.splits["train"].records) == 11
     assert len(dataset.require("val")) == 4
-    with pytest.raises(DataError, match=rf"'train' .* incomplete: 1 images missing \({FIRST}\)"):
+    with pytest.raises(DataError, match=rf"'train' .* incomplete: 1 image missing \({FIRST}\)"):
         dataset.require("train")
 
 
@@ -139,7 +139,7 @@ def test_missing_captions_are_listed_apart_from_missing_images(tiny_flickr8k: Pa
     assert dataset.splits["train"].missing_captions == (FIRST,)
     assert dataset.splits["train"].missing_images == ()
     assert dataset.odd_ids == ("elsewhere.jpg",)
-    with pytest.raises(DataError, match=rf"1 images' captions missing \({FIRST}\)"):
+    with pytest.raises(DataError, match=rf"captions of 1 image missing \({FIRST}\)"):
         dataset.require("train")
 
 
