@@ -105,6 +105,15 @@ def test_captions_of_few_words_are_looked_at_all_the_same(
     assert "training would refuse: no word is seen 1000 times in train" in out
 
 
+def test_captions_without_spaces_are_noticed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "in a language that is written without spaces?" not in say(folder, capsys)
+    for text in folder.rglob("*.txt"):
+        text.write_text("茶色い犬が走る\n赤い丸\n", "utf-8")
+    assert "in a language that is written without spaces?" in say(folder, capsys)
+
+
 def test_a_sheet_shows_a_few_with_their_captions(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,6 +72,11 @@ def _captions(found: Found) -> Iterator[str]:
             f"{found['min_count']} times in train; captions of {found['length']['median']} words "
             f"in the median, {found['length']['p99']} at the 99th percentile"
         )
+    if found["length"]["median"] == 1:
+        yield (
+            "captions of one word in the median; are they in a language that is written without "
+            "spaces? Put some between the words"
+        )
     captions = found["captions"]
     if captions["long"]:
         yield f"captions longer than {found['long']} words: {captions['long']}"
