@@ -86,7 +86,6 @@ def test_json_has_everything(folder: Path, capsys: pytest.CaptureFixture[str]) -
     found = json.loads(say(folder, capsys, "--json"))
     assert found["format"] == "pictures with a .txt beside each"
     assert found["drawn_splits"] == ["train", "val", "test"]
-    assert found["split_seed"] == 0
     assert found["uncaptioned"] == ["02.png"]
     assert found["captions"]["all"] == 68
     assert found["captions"]["per_image"] == {"min": 2, "median": 3.0, "max": 3}

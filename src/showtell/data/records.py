@@ -73,7 +73,6 @@ class Dataset:
     splits: dict[str, Split]
     splits_from: str = ""  # what gives the splits, for people; empty where all are drawn
     drawn: tuple[str, ...] = ()  # splits that chance decides, as the data do not; one may get none
-    split_seed: int = 0  # of that chance
     odd_ids: tuple[str, ...] = ()  # captioned, in no split, and without an image
     unlisted_images: int = 0  # images that belong to no split
     uncaptioned: tuple[str, ...] = ()  # images without a caption, left out of every split
@@ -99,7 +98,7 @@ class Dataset:
         return tuple(notes)
 
     def _note_on_splits(self) -> str:
-        how = f"by a hash of seed {self.split_seed} and each image's path"
+        how = "by a hash of each image's path"
         if self.drawn == ("val",) and "val" not in self.splits:
             return "the data give no val, and train has too few images to draw it from"
         if self.drawn == ("val",):

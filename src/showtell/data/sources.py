@@ -13,23 +13,21 @@ from showtell.data.records import Dataset, Record, Split
 from showtell.errors import DataError
 
 _ORDER = ("train", "val", "test")
+_SEED = 0  # of splits that are drawn; the same in every command, or one would score what it trained
 
 
-def load_dataset(root: Path, *, split_seed: int = 0) -> Dataset:
+def load_dataset(root: Path) -> Dataset:
     """Read a dataset: a folder, or a caption file in the folder of its images.
 
     Missing images and captions are noted by split, not fatal: `Dataset.require` refuses a split
     that is not complete.
-
-    Args:
-        split_seed: of the splits that are drawn where the data give none.
 
     Raises:
         DataError: not a dataset we know, or a file in it is malformed (the message names the
             file and the line).
     """
     if root.is_file():
-        return _assemble(*_read_named(root), root, split_seed)
+        return _assemble(*_read_named(root), root)
     if not root.is_dir():
         raise DataError(f"no dataset folder or caption file at {root}")
     if holds_flickr8k(root, zipped=False):
@@ -37,7 +35,7 @@ def load_dataset(root: Path, *, split_seed: int = 0) -> Dataset:
     tree = walk(root)
     reading = read_folder(tree)
     if reading.captions:
-        return _assemble(tree, reading, root, split_seed)
+        return _assemble(tree, reading, root)
     if holds_flickr8k(root, zipped=True):
         return load_flickr8k(root)
     why = next(iter(reading.no_captions.values()), "")
@@ -59,7 +57,7 @@ def _read_named(file: Path) -> tuple[Tree, Reading]:
     return tree, reading
 
 
-def _assemble(tree: Tree, reading: Reading, root: Path, seed: int) -> Dataset:
+def _assemble(tree: Tree, reading: Reading, root: Path) -> Dataset:
     if not reading.found:
         raise DataError(
             f"none of the {len(reading.missing)} images that the {reading.format} name lies below "
@@ -70,7 +68,7 @@ def _assemble(tree: Tree, reading: Reading, root: Path, seed: int) -> Dataset:
     captioned = sorted(image for image, texts in captions.items() if texts)
     if not captioned:
         raise DataError(f"{root}: all captions are blank")
-    split_of, splits_from, drawn = _decide_splits(captioned, reading, seed)
+    split_of, splits_from, drawn = _decide_splits(captioned, reading)
     parts: dict[str, list[str]] = {}
     for image, split in split_of.items():
         parts.setdefault(split, []).append(image)
@@ -92,7 +90,6 @@ def _assemble(tree: Tree, reading: Reading, root: Path, seed: int) -> Dataset:
         },
         splits_from=splits_from,
         drawn=drawn,
-        split_seed=seed,
         unlisted_images=len(captioned) - len(split_of),
         uncaptioned=tuple(image for image in tree.images if not captions.get(image)),
         empty_captions=sum(not text for texts in reading.captions.values() for text in texts),
@@ -102,7 +99,7 @@ def _assemble(tree: Tree, reading: Reading, root: Path, seed: int) -> Dataset:
 
 
 def _decide_splits(
-    captioned: list[str], reading: Reading, seed: int
+    captioned: list[str], reading: Reading
 ) -> tuple[dict[str, str], str, tuple[str, ...]]:
     """Give each image its split, in the order of the images; name what says so, and what is drawn.
 
@@ -116,10 +113,10 @@ def _decide_splits(
         split_of = {i: reading.placed[i] for i in captioned}
         splits_from = "the folders' names"
     else:
-        drawn = draw_splits(captioned, seed)
+        drawn = draw_splits(captioned, _SEED)
         return {i: drawn[i] for i in captioned}, "", _ORDER
     if "train" not in split_of.values() or "val" in split_of.values():
         return split_of, splits_from, ()
-    val = draw_val((i for i, split in split_of.items() if split == "train"), seed)
+    val = draw_val((i for i, split in split_of.items() if split == "train"), _SEED)
     split_of = {i: "val" if i in val else split for i, split in split_of.items()}
     return split_of, splits_from, ("val",)

@@ -32,7 +32,6 @@ def describe_dataset(dataset: Dataset, *, min_count: int) -> dict[str, Any]:
         },
         "splits_from": dataset.splits_from,
         "drawn_splits": list(dataset.drawn),
-        "split_seed": dataset.split_seed if dataset.drawn else None,
         "odd_ids": list(dataset.odd_ids),
         "unlisted_images": dataset.unlisted_images,
         "uncaptioned": list(dataset.uncaptioned),
