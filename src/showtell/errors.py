@@ -49,6 +49,9 @@ class MissingExtraError(ShowtellError):
     """An optional dependency is not installed."""
 
 
+FEW = 3  # examples in a message
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """End a message about an unknown name: the nearest known one, or all of them."""
     options = list(known)
@@ -61,6 +64,6 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def first_few(names: Sequence[str], at_most: int = 3) -> str:
+def first_few(names: Sequence[str], at_most: int = FEW) -> str:
     """List names in a message: the first of them, and an ellipsis for the rest."""
     return ", ".join(names[:at_most]) + (", …" if len(names) > at_most else "")

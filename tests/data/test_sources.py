@@ -187,6 +187,15 @@ def test_captions_that_only_begin_well_are_refused_and_not_left_aside(tmp_path: 
         load_dataset(tmp_path)
 
 
+@pytest.mark.parametrize("character", ["\x0b", "\x85", "\u2028"])
+def test_a_caption_beside_its_picture_is_cut_at_newlines_alone(
+    character: str, tmp_path: Path
+) -> None:
+    text = f"A dog{character}and a cat ."
+    put(tmp_path, {"a.jpg": 0, "a.txt": f"{text}\nA dog .\n"})
+    assert captions(load_dataset(tmp_path)) == {"a.jpg": (text, "A dog .")}
+
+
 def test_karpathys_splits_and_folders_are_kept(tmp_path: Path) -> None:
     put(tmp_path, {"in/a.jpg": 0, "in/b.jpg": 0, "out/a.jpg": 0, "dataset_coco.json": KARPATHY})
     dataset = load_dataset(tmp_path)

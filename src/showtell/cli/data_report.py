@@ -4,9 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from showtell.cli import console
-from showtell.errors import counted, first_few
-
-NAMED = 3  # examples in a line; --json has all
+from showtell.errors import FEW, counted, first_few
 
 Found = Mapping[str, Any]  # as `describe_dataset` gives it
 
@@ -60,7 +58,7 @@ def _gaps(found: Found) -> Iterator[str]:
     for name, split in found["splits"].items():
         for what in ("missing_images", "missing_captions"):
             if names := split[what]:
-                yield f"{name}: {what.replace('_', ' ')}: {first_few(names, NAMED)}"
+                yield f"{name}: {what.replace('_', ' ')}: {first_few(names)}"
     if found["odd_ids"]:
         yield f"captions of no image and no split: {', '.join(found['odd_ids'])}"
 
@@ -94,7 +92,7 @@ def _pictures(pictures: Found) -> Iterator[str]:
     unreadable = pictures["unreadable"]
     whole = pictures["checked"] - len(unreadable)
     yield f"{whole} of {pictures['checked']} pictures can be read"
-    for why in list(unreadable.values())[:NAMED]:
+    for why in list(unreadable.values())[:FEW]:
         yield f"  unreadable: {why}"
     for key, sign, what in (("identical", "=", "the same"), ("near", "~", "nearly the same")):
         leaks = [group for group in pictures[key] if group["leaks"]]
@@ -123,4 +121,4 @@ def _examples(groups: Sequence[Found], sign: str) -> str:
         )
         for group in groups
     ]
-    return first_few(named, NAMED)
+    return first_few(named)

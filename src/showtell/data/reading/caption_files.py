@@ -114,6 +114,11 @@ def decode(data: bytes, name: str) -> str:
         raise DataError(f"{name} is not UTF-8 text in line {line}; save it as UTF-8") from error
 
 
+def lines_of(text: str) -> list[str]:
+    """Cut at newlines alone: `str.splitlines` would cut a caption at U+2028 and its like."""
+    return text.split("\n")
+
+
 def to_coco_results(captions: dict[str, str]) -> list[dict[str, str | int]]:
     """Captions as COCO's results format has them, ready for JSON: one row an image.
 
@@ -133,8 +138,7 @@ def _is_json(line: str) -> bool:
 
 def _parse_lines(text: str, name: str) -> Iterator[Entry]:
     numbered: set[str] = set()
-    # At newlines alone: `str.splitlines` would cut a caption at U+2028 and its like.
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         if not line.strip():
             continue
         key, _, caption = (part.strip() for part in line.partition("\t"))
@@ -205,7 +209,7 @@ def _parse_table(text: str, delimiter: str, name: str) -> Iterator[Entry]:
 
 
 def _parse_json(text: str, name: str) -> Iterator[Entry]:
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in lines_of(text) if line.strip()]
     if len(lines) > 1 and _is_whole(lines[0]):
         for number, line in enumerate(lines, start=1):
             where = f"{name}, record {number}"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from showtell.data.pairing import all_of
-from showtell.data.reading.caption_files import decode, parse_captions
+from showtell.data.reading.caption_files import decode, lines_of, parse_captions
 from showtell.data.reading.tree import is_debris, is_image
 from showtell.data.records import Dataset, ImageFile, Record, Split, archive
 from showtell.errors import DataError
@@ -100,8 +100,7 @@ def parse_names(file: ImageFile) -> list[str]:
     Raises:
         DataError: it cannot be read, or is not UTF-8.
     """
-    # At newlines alone: `str.splitlines` would cut a name at U+2028 and its like.
-    lines = [line.strip() for line in decode(file.read_bytes(), str(file)).split("\n")]
+    lines = [line.strip() for line in lines_of(decode(file.read_bytes(), str(file)))]
     return list(dict.fromkeys(line for line in lines if line))
 
 

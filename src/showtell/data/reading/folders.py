@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from showtell.data.reading.caption_files import (
     decode,
+    lines_of,
     read_captions,
     read_file,
     why_no_captions,
@@ -140,8 +141,7 @@ def _read_beside(tree: Tree, beside: dict[str, list[str]]) -> Reading:
         path = tree.path(text)
         if others:
             raise DataError(f"{path} could be of {image} or of {others[0]}")
-        # At newlines alone: `str.splitlines` would cut a caption at U+2028 and its like.
-        lines = decode(read_file(path), str(path)).split("\n")
+        lines = lines_of(decode(read_file(path), str(path)))
         reading.captions[image] = [line.strip() for line in lines if line.strip()]
         if split := split_of_folders(image):
             reading.placed[image] = split
