@@ -128,6 +128,16 @@ def test_pictures_may_lie_beside_the_folder_of_a_named_caption_file(tmp_path: Pa
     assert found == {f"train2017/{image}": texts for image, texts in TWO.items()}
 
 
+def test_a_caption_file_may_be_named_from_a_folder_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, {"photos/a.jpg": 0, "photos/b.jpg": 0, "texts/captions.json": COCO})
+    (tmp_path / "texts" / "old").mkdir()
+    monkeypatch.chdir(tmp_path / "texts" / "old")
+    found = captions(load_dataset(Path("../captions.json")))
+    assert found == {f"photos/{image}": texts for image, texts in TWO.items()}
+
+
 def test_paths_that_lead_out_of_the_folder_are_followed(tmp_path: Path) -> None:
     put(tmp_path, {"photos/a.jpg": 0, "album/b.jpg": 0, "album/x.jpg": 0})
     paths = {"a.jpg": str(tmp_path / "photos" / "a.jpg"), "b.jpg": "../album/b.jpg"}

@@ -3,6 +3,7 @@
 Recognises the format and lets its reader read; what the data do not say about splits is drawn.
 """
 
+import os
 from pathlib import Path
 
 from showtell.data.reading.flickr8k import holds_flickr8k, load_flickr8k
@@ -51,7 +52,7 @@ def _read_named(file: Path) -> tuple[Tree, Reading]:
     tree = walk(file.parent)
     reading = read_listings(tree, [file.name])
     if not reading.found:
-        folder = file.absolute().parent
+        folder = Path(os.path.normpath(file.absolute())).parent  # of ../captions.json, too
         tree = walk(folder.parent)
         reading = read_listings(tree, [f"{folder.name}/{file.name}"])
     return tree, reading
