@@ -2,6 +2,7 @@
 
 import difflib
 import io
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -128,4 +129,11 @@ def main() -> None:
     warnings.filterwarnings("ignore", module=r"PIL\.")
     if isinstance(sys.stdout, io.TextIOWrapper):  # old photos have names that are not UTF-8
         sys.stdout.reconfigure(errors="surrogateescape")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        # Threads of PyTorch's process group may still want the interpreter as it is taken down,
+        # which aborts the process; all is written and the group is left by now.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
