@@ -6,7 +6,7 @@ from pathlib import Path
 
 from showtell.data.reading.caption_files import Entry, image_names, read_captions
 from showtell.data.reading.flickr8k import SPLIT_FILES, parse_names
-from showtell.data.reading.splits import canonical, split_in_name
+from showtell.data.reading.splits import split_of_record
 from showtell.data.records import Dataset, ImageFile
 from showtell.data.sources import load_dataset
 from showtell.errors import DataError
@@ -67,7 +67,7 @@ def entries_of(dataset: Dataset, split: str) -> list[Entry]:
 def _only(split: str, entries: Sequence[Entry], path: Path) -> list[Entry]:
     own, beside = _splits(entries, path)
     if split in own:
-        return [entry for entry in entries if _split_of(entry, path) == split]
+        return [entry for entry in entries if split_of_record(entry.split, path.name) == split]
     if split not in beside:
         known = ", ".join(sorted({*own, *beside})) or "none"
         raise DataError(f"{path} has no split {split!r}; it has {known}")
@@ -76,14 +76,9 @@ def _only(split: str, entries: Sequence[Entry], path: Path) -> list[Entry]:
 
 def _splits(entries: Sequence[Entry], path: Path) -> tuple[set[str], dict[str, Path]]:
     """Give the splits that a file says itself, or else those whose lists lie beside it."""
-    own = {split for entry in entries if (split := _split_of(entry, path))}
+    own = {split for entry in entries if (split := split_of_record(entry.split, path.name))}
     lists = {name: path.parent / file for name, file in SPLIT_FILES.items()}
     return own, {name: file for name, file in lists.items() if file.is_file() and not own}
-
-
-def _split_of(entry: Entry, path: Path) -> str | None:
-    """The split that a record says, or else the one that the file is called by."""
-    return canonical(entry.split) if entry.split else split_in_name(path.name)
 
 
 def _listed(entries: Sequence[Entry], split_file: Path, path: Path) -> list[Entry]:

@@ -16,7 +16,7 @@ from showtell.data.reading.caption_files import (
     read_file,
     why_no_captions,
 )
-from showtell.data.reading.splits import canonical, split_in_name, split_of_folders
+from showtell.data.reading.splits import split_in_name, split_of_folders, split_of_record
 from showtell.data.reading.tree import ImageNames, Tree, add_outside, is_image, parts_of
 from showtell.errors import DataError, first_few
 
@@ -170,7 +170,7 @@ def _read_listing(tree: Tree, file: str, images: ImageNames, reading: Reading) -
     folder = str(PurePosixPath(file).parent)
     called: dict[str, tuple[str, ...]] = {}  # images by the path that their captions stand under
     for entry in read_captions(path):
-        split = canonical(entry.split) if entry.split else split_in_name(file)
+        split = split_of_record(entry.split, file)
         found = add_outside(tree, path, entry.names) or images.find(
             entry.names, folder=folder, where=str(path), split=split
         )

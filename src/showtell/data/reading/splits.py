@@ -29,6 +29,11 @@ def split_in_name(file_name: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def split_of_record(said: str | None, file_name: str) -> str | None:
+    """The split that a record of a caption file says, or else the one that the file's name does."""
+    return canonical(said) if said else split_in_name(file_name)
+
+
 def split_of_folders(path: str) -> str | None:
     """Find the first folder on a file's path that is called as a split."""
     folders = PurePosixPath(path).parts[:-1]
