@@ -37,7 +37,7 @@ def test_a_word_seen_less_than_min_count_is_left_out():
 
 
 def test_a_min_count_that_no_word_reaches_is_refused_with_what_to_do():
-    with pytest.raises(DataError, match=r"no word is seen 4 times.*lower min_count"):
+    with pytest.raises(DataError, match=r"no word is seen 4 times.*lower training.min_count"):
         Vocabulary.build(CAPTIONS, min_count=4)
 
 

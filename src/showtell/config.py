@@ -113,6 +113,7 @@ class FinetuningConfig:
 
     from_epoch: int = 0  # the encoder learns from this epoch on; 0 is never
     learning_rate: float = 1e-5  # of the encoder; the schedule of training scales it too
+    frozen: float = 0.0  # share of the encoder's layers, from the photo on, that never learn
     flip: bool = True  # half of the photos are mirrored
     crop: float = 0.8  # the smallest share of a photo's area that a random crop keeps; 1 is all
 
@@ -120,6 +121,7 @@ class FinetuningConfig:
         _require(self.from_epoch >= 0, f"from_epoch must not be negative, got {self.from_epoch}")
         rate = self.learning_rate
         _require(0 < rate < inf, f"learning_rate must be above 0 and finite, got {rate}")
+        _require(0 <= self.frozen < 1, f"frozen must be in [0, 1), got {self.frozen}")
         _require(0 < self.crop <= 1, f"crop must be in (0, 1], got {self.crop}")
 
 

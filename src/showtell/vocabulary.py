@@ -55,9 +55,7 @@ class Vocabulary:
         counts = Counter(token for tokens in captions for token in tokens)
         kept = [token for token, count in counts.items() if count >= min_count]
         if not kept:
-            raise DataError(
-                f"no word is seen {min_count} times in the training captions; lower min_count"
-            )
+            raise DataError(f"no word is seen {min_count} times in train; lower training.min_count")
         kept.sort(key=lambda token: (-counts[token], token))
         return cls(SPECIAL_TOKENS + tuple(kept))
 

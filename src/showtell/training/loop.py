@@ -110,6 +110,7 @@ class Trainer:
             config.training,
             encoder=live.encoder.network if live else None,
             kind=config.encoder.features,
+            frozen=config.finetuning.frozen,
         ).to(self.device)
         self.optimizer = build_optimizer(self.model, config.training, config.finetuning)
         self.state = TrainingState()

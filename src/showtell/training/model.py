@@ -18,17 +18,19 @@ class TeacherForcing(nn.Module):
         *,
         encoder: nn.Module | None = None,
         kind: str = "pooled",
+        frozen: float = 0.0,
     ) -> None:
         """Join the networks; the encoder stays as it is until `let_encoder_learn`.
 
         Args:
             encoder: photos (N, 3, size, size) to the grid (N, L, D) and the pooled (N, 1, D).
             kind: which of the two the decoder reads, `"grid"` or `"pooled"`.
+            frozen: the share of the encoder's layers, from the photo on, that never learn.
         """
         super().__init__()
         self.decoder = decoder
         self.encoder = encoder
-        self._config, self._kind = config, kind
+        self._config, self._kind, self._frozen = config, kind, frozen
 
     def forward(self, batch: Batch) -> tuple[Tensor, int]:
         """The loss of a batch, a mean over its tokens, and how many these are."""
@@ -49,9 +51,13 @@ class TeacherForcing(nn.Module):
         return grid if self._kind == "grid" else pooled
 
     def let_encoder_learn(self, learns: bool) -> None:
-        """Give the encoder gradients, or take them away."""
-        if self.encoder is not None:
-            self.encoder.requires_grad_(learns)
+        """Give the encoder gradients, or take them away; its first layers never have any."""
+        if self.encoder is None:
+            return
+        self.encoder.requires_grad_(False)
+        layers = [m for m in self.encoder.modules() if list(m.parameters(recurse=False))]
+        for layer in layers[round(self._frozen * len(layers)) :] if learns else ():
+            layer.requires_grad_(True)
 
     def train(self, mode: bool = True) -> "TeacherForcing":
         """Training mode for the decoder; BatchNorm keeps the statistics of ImageNet."""
