@@ -132,6 +132,7 @@ class BeamConfig:
     beam_size: int = 3  # hypotheses kept at each step; 1 is greedy search
     max_length: int = 20  # tokens; a hypothesis this long that has not ended is unfinished
     length_penalty: float = 0.7  # alpha of Wu et al. 2016, eq. 14; 0 ranks by total log-prob
+    consensus: float = 0.0  # temperature of the hypotheses' votes for one another; 0: the likeliest
 
     def __post_init__(self) -> None:
         _require(
@@ -143,6 +144,10 @@ class BeamConfig:
             0 <= self.length_penalty <= 10,
             f"length_penalty must be between 0 and 10, got {self.length_penalty}",
         )
+        _require(
+            self.consensus == 0 or 0.01 <= self.consensus <= 1000,
+            f"consensus must be 0 or between 0.01 and 1000, got {self.consensus}",
+        )
 
     def conditions(self) -> dict[str, str]:
         """What the signature of a score says of the search."""
@@ -150,7 +155,13 @@ class BeamConfig:
             "beam": str(self.beam_size),
             "alpha": f"{self.length_penalty:g}",
             "max": str(self.max_length),
+            **({"consensus": f"{self.consensus:g}"} if self.votes else {}),
         }
+
+    @property
+    def votes(self) -> bool:
+        """Whether hypotheses vote; one alone has none to agree with."""
+        return self.consensus > 0 and self.beam_size > 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,7 +138,12 @@ def test_search_settings_reach_the_search(
     settings = ["--beam-size", "1", "--max-length", "3", "--length-penalty", "0"]
     assert run(["photos/a.jpg", "--json", *settings, *model]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert record["decoding"] == {"beam_size": 1, "max_length": 3, "length_penalty": 0.0}
+    assert record["decoding"] == {
+        "beam_size": 1,
+        "max_length": 3,
+        "length_penalty": 0.0,
+        "consensus": 0.0,
+    }
     assert len(record["candidates"]) == 1
     assert len(record["caption"].split()) <= 3
 

@@ -47,7 +47,12 @@ def test_a_record_says_what_made_it(captioner: Captioner, photos: list[Path]) ->
     assert found["error"] is None
     assert found["sha256"] == hashlib.sha256(photos[0].read_bytes()).hexdigest()
     assert found["model"]["sha256"] == captioner.bundle.manifest.sha256
-    assert found["decoding"] == {"beam_size": 2, "max_length": 12, "length_penalty": 0.7}
+    assert found["decoding"] == {
+        "beam_size": 2,
+        "max_length": 12,
+        "length_penalty": 0.7,
+        "consensus": 0.0,
+    }
     assert found["candidates"][0] == {"caption": found["caption"], "log_prob": found["log_prob"]}
     assert found["elapsed_ms"] > 0
 

@@ -69,6 +69,7 @@ def command(
     beam_size: int | None,
     max_length: int | None,
     length_penalty: float | None,
+    consensus: float | None,
     batch_size: int,
     threads: int | None,
     no_progress: bool,
@@ -82,7 +83,12 @@ def command(
     if figure and figure.suffix.lower() != ".png":
         raise click.UsageError(f"--figure draws a PNG; {figure} has another suffix")
     bundle = load_bundle(find_bundle(model))  # a wrong model is told before a long walk
-    asked = {"beam_size": beam_size, "max_length": max_length, "length_penalty": length_penalty}
+    asked = {
+        "beam_size": beam_size,
+        "max_length": max_length,
+        "length_penalty": length_penalty,
+        "consensus": consensus,
+    }
     config = override(bundle.manifest.decoding, asked)
     found = _find_photos(named)
     if not found:

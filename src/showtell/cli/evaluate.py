@@ -100,6 +100,7 @@ def command(
     beam_size: int | None,
     max_length: int | None,
     length_penalty: float | None,
+    consensus: float | None,
     as_json: bool,
     cache_dir: Path | None,
     no_progress: bool,
@@ -125,7 +126,12 @@ def command(
     # What is missing is told before a model writes captions.
     chosen = list(find_metrics(metrics or DEFAULT_METRICS))
     material = read_material(references, data, split=split, df=df, training=training)
-    asked = {"beam_size": beam_size, "max_length": max_length, "length_penalty": length_penalty}
+    asked = {
+        "beam_size": beam_size,
+        "max_length": max_length,
+        "length_penalty": length_penalty,
+        "consensus": consensus,
+    }
     drawn = {"resamples": resamples, "seed": seed}
     with console.progress_bar(enabled=not no_progress) as bar:
         reader = SystemReader(material=material, asked=asked, cache_dir=cache_dir, bar=bar)

@@ -17,8 +17,15 @@ PATH = click.Path(path_type=Path)
 
 
 def search_options(function: F) -> F:
-    """`--beam-size`, `--max-length`, `--length-penalty`; the model's own where not given."""
+    """How to search; as the model says where not given."""
     for decorator in (
+        click.option(
+            "--consensus",
+            type=float,
+            metavar="T",
+            help="Choose the hypothesis that agrees best with the others, each voting with weight "
+            "exp(log-probability / T); 0 chooses the likeliest.",
+        ),
         click.option(
             "--length-penalty",
             type=float,

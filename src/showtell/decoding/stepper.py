@@ -41,7 +41,7 @@ class Hypothesis:
 
     token_ids: tuple[int, ...]  # words only: no `<start>`, no `<end>`
     log_prob: float  # sum over the tokens and, if finished, `<end>`; nats
-    score: float  # what ranks: log_prob / ((5 + T) / 6) ** length_penalty
+    score: float  # what ranks: log_prob / ((5 + T) / 6) ** length_penalty, or the consensus
     finished: bool  # whether the decoder said `<end>`
 
 

@@ -23,7 +23,7 @@ class Candidate:
 
     text: str
     log_prob: float  # of the whole sentence, nats
-    score: float  # length-normalised log-probability; what ranks
+    score: float  # what ranks: length-normalised log-probability, or agreement with the others
     finished: bool  # whether the decoder ended it, or `max_length` cut it off
 
 
