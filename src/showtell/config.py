@@ -126,6 +126,25 @@ class FinetuningConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SelfCriticalConfig:
+    """Whether the decoder learns from its own captions, by their CIDEr-D (Rennie et al. 2017).
+
+    For a run that begins with another's weights (`--init-from`): fresh ones draw noise.
+    """
+
+    samples: int = 0  # captions drawn for each photo; 0: it learns from people's captions alone
+    cross_entropy: float = 0.0  # share of the loss that people's captions keep
+
+    def __post_init__(self) -> None:
+        _require(
+            self.samples == 0 or self.samples >= 2,
+            f"samples must be 0, or at least 2 to compare with one another, got {self.samples}",
+        )
+        value = self.cross_entropy
+        _require(0 <= value < 1, f"cross_entropy must be in [0, 1), got {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class BeamConfig:
     """How to search. Lengths count word tokens; `<start>` and `<end>` are never counted."""
 
@@ -174,6 +193,7 @@ class Config:
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     finetuning: FinetuningConfig = field(default_factory=FinetuningConfig)
+    self_critical: SelfCriticalConfig = field(default_factory=SelfCriticalConfig)
     decoding: BeamConfig = field(default_factory=BeamConfig)
 
     def __post_init__(self) -> None:

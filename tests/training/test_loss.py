@@ -37,7 +37,9 @@ class Unigram(Decoder):
 def batch(*targets: list[int]) -> Batch:
     target = torch.tensor(targets)
     inputs = torch.cat([torch.full((len(targets), 1), START_ID), target[:, :-1]], dim=1)
-    return Batch(NOTHING, torch.zeros(len(targets), dtype=torch.int64), inputs, target)
+    return Batch(
+        torch.tensor([0]), NOTHING, torch.zeros(len(targets), dtype=torch.int64), inputs, target
+    )
 
 
 def test_the_loss_is_the_mean_negative_log_probability_of_the_words_and_the_end() -> None:

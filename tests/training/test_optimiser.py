@@ -7,14 +7,15 @@ import torch
 
 from showtell.config import DecoderConfig, FinetuningConfig, TrainingConfig
 from showtell.models.build import build_decoder
-from showtell.training.model import TeacherForcing
+from showtell.training.loss import caption_loss
+from showtell.training.model import CaptionModel
 from showtell.training.optimiser import build_optimizer, learning_rate_share, set_learning_rate
 
 
-def model(*, encoder: torch.nn.Module | None = None) -> TeacherForcing:
+def model(*, encoder: torch.nn.Module | None = None) -> CaptionModel:
     config = DecoderConfig(embedding_dim=4, hidden_dim=4)
     decoder = build_decoder(config, feature_dim=3, vocabulary_size=9)
-    return TeacherForcing(decoder, TrainingConfig(), encoder=encoder)
+    return CaptionModel(decoder, caption_loss, encoder=encoder)
 
 
 def test_matrices_decay_and_biases_do_not() -> None:

@@ -13,7 +13,7 @@ from showtell.data.batches.dataset import CaptionDataset
 from showtell.data.batches.photos import CachedFeatures, LivePhotos
 from showtell.models.encoders import Encoder
 from showtell.runtime.session import available_cpus
-from showtell.training.model import TeacherForcing
+from showtell.training.model import CaptionModel
 from showtell.training.processes import processes_here
 from showtell.training.validate import evaluating
 
@@ -40,7 +40,7 @@ class LiveData:
             )
         )
 
-    def val(self, data: CaptionDataset, model: TeacherForcing) -> CaptionDataset:
+    def val(self, data: CaptionDataset, model: CaptionModel) -> CaptionDataset:
         """The same captions, with the features that the encoder gives by now."""
         photos = LivePhotos(data.records, self.encoder.preprocessing, self.pool)
         device = next(model.parameters()).device

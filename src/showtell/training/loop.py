@@ -26,10 +26,12 @@ from showtell.models.build import build_decoder
 from showtell.progress import Progress, no_progress
 from showtell.training.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from showtell.training.live import LiveData
-from showtell.training.model import TeacherForcing
+from showtell.training.loss import Objective, caption_loss
+from showtell.training.model import CaptionModel
 from showtell.training.optimiser import build_optimizer, learning_rate_share, set_learning_rate
 from showtell.training.processes import Processes
 from showtell.training.run import RunFolder
+from showtell.training.self_critical import SelfCritical
 from showtell.training.validate import mean_loss, validate
 from showtell.vocabulary import Vocabulary
 
@@ -74,6 +76,24 @@ class Events:
     should_stop: Callable[[], bool] = lambda: False  # asked after every update
 
 
+def build_objective(config: Config, train: CaptionDataset, vocabulary: Vocabulary) -> Objective:
+    """Build what the config says is to be minimised over the images of `train`."""
+    cross_entropy = partial(
+        caption_loss,
+        label_smoothing=config.training.label_smoothing,
+        doubly_stochastic=config.training.doubly_stochastic,
+    )
+    if not config.self_critical.samples:
+        return cross_entropy
+    return SelfCritical(
+        config.self_critical,
+        records=train.records,
+        vocabulary=vocabulary,
+        max_length=config.decoding.max_length,
+        cross_entropy=cross_entropy,
+    )
+
+
 class Trainer:
     """One run: builds the decoder, or takes up the run that the folder holds."""
 
@@ -95,7 +115,7 @@ class Trainer:
         Args:
             train, val: with cached features.
             live: the encoder and the photos themselves, where the encoder is not as published.
-            weights: of a `TeacherForcing`, to begin with instead of fresh ones.
+            weights: of a `CaptionModel`, to begin with instead of fresh ones.
         """
         self.config, self.folder = config, folder
         self.processes = processes or Processes()
@@ -105,9 +125,9 @@ class Trainer:
         decoder = build_decoder(
             config.decoder, feature_dim=feature_dim, vocabulary_size=len(vocabulary)
         )
-        self.model = TeacherForcing(
+        self.model = CaptionModel(
             decoder,
-            config.training,
+            build_objective(config, train, vocabulary),
             encoder=live.encoder.network if live else None,
             kind=config.encoder.features,
             frozen=config.finetuning.frozen,

@@ -1,5 +1,7 @@
 """What training minimises."""
 
+from typing import Protocol
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -7,6 +9,12 @@ from torch.nn import functional
 from showtell.data.batches.dataset import Batch
 from showtell.models.decoders import Decoder
 from showtell.vocabulary import PAD_ID
+
+
+class Objective(Protocol):
+    """What a batch costs: one number to make small, and how much it weighs beside others."""
+
+    def __call__(self, decoder: Decoder, features: Tensor, batch: Batch) -> tuple[Tensor, int]: ...
 
 
 def caption_loss(

@@ -2,19 +2,18 @@
 
 from torch import Tensor, nn
 
-from showtell.config import TrainingConfig
 from showtell.data.batches.dataset import Batch
 from showtell.models.decoders import Decoder
-from showtell.training.loss import caption_loss
+from showtell.training.loss import Objective
 
 
-class TeacherForcing(nn.Module):
+class CaptionModel(nn.Module):
     """A decoder, and the encoder where it is to learn too."""
 
     def __init__(
         self,
         decoder: Decoder,
-        config: TrainingConfig,
+        objective: Objective,
         *,
         encoder: nn.Module | None = None,
         kind: str = "pooled",
@@ -30,17 +29,11 @@ class TeacherForcing(nn.Module):
         super().__init__()
         self.decoder = decoder
         self.encoder = encoder
-        self._config, self._kind, self._frozen = config, kind, frozen
+        self._objective, self._kind, self._frozen = objective, kind, frozen
 
     def forward(self, batch: Batch) -> tuple[Tensor, int]:
         """The loss of a batch, a mean over its tokens, and how many these are."""
-        return caption_loss(
-            self.decoder,
-            self.look(batch.photos),
-            batch,
-            label_smoothing=self._config.label_smoothing,
-            doubly_stochastic=self._config.doubly_stochastic,
-        )
+        return self._objective(self.decoder, self.look(batch.photos), batch)
 
     def look(self, photos: Tensor) -> Tensor:
         """Features (N, L, D) of pixels (N, 3, size, size), or of features themselves."""
@@ -59,7 +52,7 @@ class TeacherForcing(nn.Module):
         for layer in layers[round(self._frozen * len(layers)) :] if learns else ():
             layer.requires_grad_(True)
 
-    def train(self, mode: bool = True) -> "TeacherForcing":
+    def train(self, mode: bool = True) -> "CaptionModel":
         """Training mode for the decoder; BatchNorm keeps the statistics of ImageNet."""
         super().train(mode)
         if self.encoder is not None:

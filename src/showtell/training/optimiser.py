@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from showtell.config import FinetuningConfig, TrainingConfig
-from showtell.training.model import TeacherForcing
+from showtell.training.model import CaptionModel
 
 
 def build_optimizer(
-    model: TeacherForcing, training: TrainingConfig, finetuning: FinetuningConfig
+    model: CaptionModel, training: TrainingConfig, finetuning: FinetuningConfig
 ) -> torch.optim.AdamW:
     """AdamW over the decoder, and over the encoder at its own rate where there is one.
 

@@ -89,7 +89,7 @@ class TrainedRun:
 
     @property
     def weights(self) -> dict[str, Tensor]:
-        """What a `TeacherForcing` of the same config has: the decoder, and what it learned of."""
+        """What a `CaptionModel` of the same config has: the decoder, and what it learned of."""
         parts = {"decoder": self.decoder.state_dict(), "encoder": self.encoder_weights or {}}
         return {f"{part}.{name}": t for part, ts in parts.items() for name, t in ts.items()}
 

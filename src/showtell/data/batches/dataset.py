@@ -23,6 +23,7 @@ from showtell.vocabulary import END_ID, PAD_ID, START_ID, Vocabulary
 class Batch:
     """Some images with their captions."""
 
+    images: Tensor  # (N,) their positions in the dataset
     photos: Tensor  # (N, L, D) features, or (N, 3, size, size) pixels; float32
     image_index: Tensor  # (R,) the image each caption describes
     inputs: Tensor  # (R, T) `<start>` and the words
@@ -36,6 +37,7 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         """Copy to a device."""
         return Batch(
+            self.images.to(device),
             self.photos.to(device),
             self.image_index.to(device),
             self.inputs.to(device),
@@ -112,6 +114,7 @@ class CaptionDataset:
         inputs = padded[:, :-1].clone()
         inputs[inputs == END_ID] = PAD_ID  # the last word of a short caption; not scored
         return Batch(
+            images=torch.tensor(images),
             photos=self.photos(images, epoch),
             image_index=torch.repeat_interleave(torch.arange(len(images)), counts),
             inputs=inputs,
