@@ -167,6 +167,31 @@ def test_export_may_write_a_folder_and_score_it(
     assert manifest["precision"] == "float32"
 
 
+def test_export_in_eight_bits_calibrates_on_photos_and_writes_a_model_that_captions(
+    flickr8k: Path, tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small, large = tmp_path / "int8", tmp_path / "float16"
+    assert run(["export", str(tiny_run), "--out", str(large)]) == 0
+    arguments = ["--out", str(small), "--data", str(flickr8k), "--precision", "int8"]
+    assert run(["export", str(tiny_run), *arguments]) == 0
+    assert "weights in int8" in capsys.readouterr().err
+    assert json.loads((small / "bundle.json").read_text())["precision"] == "int8"
+    sizes = [(folder / "encoder.onnx").stat().st_size for folder in (small, large)]
+    assert sizes[0] < 0.7 * sizes[1]
+    photo = next(flickr8k.rglob("*.jpg"))
+    assert run([str(photo), "--model", str(small)]) == 0
+    assert capsys.readouterr().out.endswith(".\n")
+
+
+def test_export_in_eight_bits_needs_photos(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model.bundle"
+    assert run(["export", str(tiny_run), "--out", str(out), "--precision", "int8"]) == 2
+    assert "--precision int8 needs --data" in capsys.readouterr().err
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("command", ["evaluate", "export"])
 def test_a_folder_that_is_no_run_is_refused(
     flickr8k: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]

@@ -11,8 +11,10 @@ import torch
 from showtell.config import BeamConfig, DecoderConfig, EncoderConfig
 from showtell.errors import BundleError
 from showtell.export.onnx import export_decoder, export_encoder
-from showtell.export.parity import measure_encoder_parity, measure_parity
+from showtell.export.parity import compare_grids, measure_encoder_parity, measure_parity
 from showtell.export.precision import store_float16
+from showtell.export.quantise import quantise_encoder
+from showtell.images import prepare
 from showtell.models.build import ARCHITECTURES, build_decoder
 from showtell.models.encoders import build_encoder
 from showtell.runtime.session import make_session
@@ -104,6 +106,24 @@ def test_float16_storage_halves_a_graph_and_hardly_changes_what_it_says(
     )
     assert b.dtype == np.float32
     assert a @ b / np.sqrt((a @ a) * (b @ b)) > 0.9999
+
+
+def test_an_encoder_in_eight_bits_is_a_third_as_large_and_sees_much_the_same(
+    encoder_graph: bytes, flickr8k: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    preprocessing = build_encoder(
+        EncoderConfig(name="efficientnet-lite0", image_size=64)
+    ).preprocessing
+    pictures = sorted(flickr8k.rglob("*.jpg"))
+    photos = np.stack([prepare(p.read_bytes(), preprocessing).pixels for p in pictures])
+    capfd.readouterr()
+    small = quantise_encoder(encoder_graph, photos[::2])
+    assert capfd.readouterr().out == ""
+    assert len(small) < 0.35 * len(encoder_graph)
+    assert 1e-4 < compare_grids(encoder_graph, small, photos[1::2]) < 0.7
+    grid, pooled = make_session(small, name="encoder").run(["grid", "pooled"], {"pixels": photos})
+    assert grid.dtype == np.float32
+    np.testing.assert_allclose(pooled, grid.mean(axis=1, keepdims=True), atol=0.05)
 
 
 def test_a_weight_too_large_for_float16_is_refused_not_rounded_to_infinity() -> None:

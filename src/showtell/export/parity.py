@@ -39,6 +39,12 @@ def measure_encoder_parity(encoder: Encoder, graph: bytes, *, seed: int = 0) -> 
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
+def compare_grids(graph: bytes, other: bytes, pixels: NDArray[np.float32]) -> float:
+    """Compare another encoder's grid with one's own: the difference's length, as a share of it."""
+    expected = _run_grid(graph, pixels)
+    return float(np.linalg.norm(_run_grid(other, pixels) - expected) / np.linalg.norm(expected))
+
+
 def _grid_of(encoder: Encoder, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     if isinstance(encoder.body, bytes):
         return _run_grid(encoder.body, pixels)

@@ -1,0 +1,76 @@
+"""An encoder in eight bits: a quarter of the size of float32, several times faster on newer CPUs.
+
+Static quantisation by ONNX Runtime: weights with a scale for each output channel, activations
+with one for each tensor, found on photos. Weights use seven of their eight bits, or sums overflow
+on CPUs without VNNI.
+
+Source: Jacob et al. 2018 (arXiv:1712.05877).
+"""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+PERCENTILE = 99.99  # of each activation's values are represented; the rest are cut
+
+
+def quantise_encoder(graph: bytes, photos: NDArray[np.float32]) -> bytes:
+    """Quantise an encoder's graph to int8; inputs and outputs stay float32.
+
+    Args:
+        photos: pixels (N, 3, size, size) such as it will see. The activations of all of them are
+            held at once: 50 MB a photo for EfficientNet-Lite2.
+    """
+    with TemporaryDirectory() as folder, _quiet():
+        original, simplified, quantised = (Path(folder) / f"{n}.onnx" for n in ("a", "b", "c"))
+        original.write_bytes(graph)
+        quant_pre_process(original, simplified, skip_symbolic_shape=True)  # folds BatchNorm
+        quantize_static(
+            simplified,
+            quantised,
+            _Photos(photos),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.Percentile,
+            extra_options={"CalibPercentile": PERCENTILE},
+        )
+        return quantised.read_bytes()
+
+
+class _Photos(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, photos: NDArray[np.float32]) -> None:
+        self._batches = iter(photos[:, None])  # one by one: all batches must be of one size
+
+    def get_next(self) -> dict[str, Any] | None:
+        pixels = next(self._batches, None)
+        return None if pixels is None else {"pixels": pixels}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the quantiser prints of its own progress from the user."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(disabled)
