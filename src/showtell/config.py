@@ -113,7 +113,7 @@ class FinetuningConfig:
 
     from_epoch: int = 0  # the encoder learns from this epoch on; 0 is never
     learning_rate: float = 1e-5  # of the encoder; the schedule of training scales it too
-    frozen: float = 0.0  # share of the encoder's layers, from the photo on, that never learn
+    frozen: float = 0.0  # share of its weight tensors, from the photo on, that never learn
     flip: bool = True  # half of the photos are mirrored
     crop: float = 0.8  # the smallest share of a photo's area that a random crop keeps; 1 is all
 

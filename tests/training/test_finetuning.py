@@ -114,10 +114,10 @@ def test_the_encoder_rests_until_its_epoch_and_then_learns(
     assert not torch.equal(kernels[2], kernels[3])
 
 
-def test_the_first_layers_stay_as_they_are_where_they_are_to_be_frozen(
+def test_the_first_weights_stay_as_they_are_where_they_are_to_be_frozen(
     encoder: Encoder, records: tuple[Record, ...], pool: ThreadPoolExecutor, tmp_path: Path
 ) -> None:
-    finetuning = replace(CONFIG.finetuning, from_epoch=1, frozen=0.4)  # one layer of three
+    finetuning = replace(CONFIG.finetuning, from_epoch=1, frozen=0.4)  # conv, of six tensors
     before = {name: p.detach().clone() for name, p in encoder.network.named_parameters()}
     trainer(encoder, records, pool, tmp_path, replace(CONFIG, finetuning=finetuning)).fit(Events())
     changed = {n for n, p in encoder.network.named_parameters() if not torch.equal(p, before[n])}

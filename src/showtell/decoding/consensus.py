@@ -28,7 +28,8 @@ def by_consensus(hypotheses: Sequence[Hypothesis], temperature: float) -> list[H
     """Put the caption first with which the others agree best; ties keep their order.
 
     Args:
-        hypotheses: of one image; each votes with weight exp(log_prob / temperature).
+        hypotheses: of one image; each votes, for itself too, with weight
+            exp(log_prob / temperature).
         temperature: nats; the higher it is, the more equal are the votes.
 
     Returns:
@@ -66,7 +67,7 @@ def _count(captions: Sequence[Sequence[int]], order: int) -> Floats:
 
 def _clipped_cosines(counts: Floats) -> Floats:
     """Cosine of each caption with each, its counts clipped to the other's: (K, K)."""
-    products = np.einsum("ijg,jg->ij", np.minimum(counts[:, None], counts), counts)
+    products = np.stack([(np.minimum(row, counts) * counts).sum(axis=1) for row in counts])
     lengths = np.linalg.norm(counts, axis=1)
     norms = np.outer(lengths, lengths)
     return np.divide(products, norms, out=np.zeros_like(products), where=norms != 0)

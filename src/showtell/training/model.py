@@ -24,7 +24,7 @@ class CaptionModel(nn.Module):
         Args:
             encoder: photos (N, 3, size, size) to the grid (N, L, D) and the pooled (N, 1, D).
             kind: which of the two the decoder reads, `"grid"` or `"pooled"`.
-            frozen: the share of the encoder's layers, from the photo on, that never learn.
+            frozen: the share of the encoder's weight tensors, from the photo on, that never learn.
         """
         super().__init__()
         self.decoder = decoder
@@ -48,9 +48,9 @@ class CaptionModel(nn.Module):
         if self.encoder is None:
             return
         self.encoder.requires_grad_(False)
-        layers = [m for m in self.encoder.modules() if list(m.parameters(recurse=False))]
-        for layer in layers[round(self._frozen * len(layers)) :] if learns else ():
-            layer.requires_grad_(True)
+        weights = list(self.encoder.parameters())  # from the photo on
+        for weight in weights[int(self._frozen * len(weights)) :] if learns else ():
+            weight.requires_grad_(True)
 
     def train(self, mode: bool = True) -> "CaptionModel":
         """Training mode for the decoder; BatchNorm keeps the statistics of ImageNet."""

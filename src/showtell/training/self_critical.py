@@ -26,8 +26,9 @@ END = "<end>"  # a word to the reward, or captions learn to break off after "in 
 class SelfCritical:
     """Captions are drawn; those that get more CIDEr-D than the photo's others become likelier.
 
-    Its value is minus the mean reward, 0 to -10; its gradient is that of the expected reward with
-    the mean of a photo's other samples as baseline.
+    Its value is minus the mean reward, 0 to -10; its gradient is that of the expected reward, with
+    the mean of a photo's other samples as baseline, divided by the mean length of the captions, so
+    that it is of the size of a mean over tokens.
 
     Source: Rennie et al. 2017 (arXiv:1612.00563); the baseline: Luo 2020 (arXiv:2003.09971).
     """
@@ -83,7 +84,7 @@ class SelfCritical:
 
 
 def policy_loss(log_probs: Tensor, real: Tensor, rewards: Tensor) -> Tensor:
-    """Minus the mean reward, with the policy gradient of Rennie et al. 2017, eq. 8.
+    """Minus the mean reward, with the policy gradient of Rennie et al. 2017, eq. 8, a token.
 
     Args:
         log_probs: (N·S, T) of the drawn tokens.
