@@ -13,6 +13,7 @@ from showtell.config import BeamConfig, Config, DecoderConfig, SelfCriticalConfi
 from showtell.data.batches.dataset import Batch, CaptionDataset
 from showtell.data.batches.photos import CachedFeatures
 from showtell.data.records import ImageFile, Record
+from showtell.errors import ConfigError
 from showtell.metrics.cider import CiderD
 from showtell.models.decoders import Decoder, Reading, State, Step
 from showtell.text import tokenize
@@ -175,13 +176,21 @@ def test_a_run_that_begins_with_another_gets_better_rewards(tmp_path: Path, shar
 
 def test_a_run_stopped_and_resumed_draws_the_same_captions(tmp_path: Path) -> None:
     config = replace(CONFIG, self_critical=SelfCriticalConfig(samples=3))
-    train(tmp_path / "whole", config)
+    weights = train(tmp_path / "first", CONFIG).model.state_dict()
+    train(tmp_path / "whole", config, weights=weights)
     seen = iter(range(1, 100))
+    stop = Events(should_stop=lambda: next(seen) == 5)
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "stopped", config, Events(should_stop=lambda: next(seen) == 5))
-    train(tmp_path / "stopped", config)
+        train(tmp_path / "stopped", config, stop, weights=weights)
+    train(tmp_path / "stopped", config, weights=weights)
     whole, resumed = (
         weights_of(load_checkpoint(RunFolder(tmp_path / name).last)[0])
         for name in ("whole", "stopped")
     )
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_fresh_weights_are_refused(tmp_path: Path) -> None:
+    config = replace(CONFIG, self_critical=SelfCriticalConfig(samples=3))
+    with pytest.raises(ConfigError, match=r"self_critical.samples: .*--init-from RUN"):
+        train(tmp_path, config)

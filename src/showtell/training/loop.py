@@ -148,6 +148,11 @@ class Trainer:
         if not path.exists():
             if weights is not None:
                 self._take_over(weights)
+            elif self.config.self_critical.samples:
+                raise ConfigError(
+                    "self_critical.samples: fresh weights draw noise, which teaches nothing; "
+                    "begin with a trained run (--init-from RUN)"
+                )
             return
         tensors, meta = load_checkpoint(path)
         try:

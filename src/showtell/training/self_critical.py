@@ -18,7 +18,7 @@ from showtell.models.decoders import Decoder
 from showtell.models.sample import sample
 from showtell.text import tokenize
 from showtell.training.loss import Objective
-from showtell.vocabulary import END_ID, PAD_ID, Vocabulary
+from showtell.vocabulary import PAD_ID, Vocabulary
 
 END = "<end>"  # a word to the reward, or captions learn to break off after "in a"
 
@@ -58,7 +58,7 @@ class SelfCritical:
         self._reward = CiderD(references, corpus=references)
         self._config, self._max_length = config, max_length
         self._cross_entropy = cross_entropy
-        self._words = {**dict(enumerate(vocabulary.tokens)), END_ID: END}
+        self._words = dict(enumerate(vocabulary.tokens))  # `<end>` is END
 
     def __call__(self, decoder: Decoder, features: Tensor, batch: Batch) -> tuple[Tensor, int]:
         """Give the loss of features (N, L, D), and the tokens of people's captions, its weight."""
