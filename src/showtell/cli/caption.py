@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -66,10 +66,7 @@ def command(
     as_jsonl: bool,
     files_from: Iterable[str] | None,
     figure: Path | None,
-    beam_size: int | None,
-    max_length: int | None,
-    length_penalty: float | None,
-    consensus: float | None,
+    search_asked: dict[str, Any],
     batch_size: int,
     threads: int | None,
     no_progress: bool,
@@ -83,13 +80,7 @@ def command(
     if figure and figure.suffix.lower() != ".png":
         raise click.UsageError(f"--figure draws a PNG; {figure} has another suffix")
     bundle = load_bundle(find_bundle(model))  # a wrong model is told before a long walk
-    asked = {
-        "beam_size": beam_size,
-        "max_length": max_length,
-        "length_penalty": length_penalty,
-        "consensus": consensus,
-    }
-    config = override(bundle.manifest.decoding, asked)
+    config = override(bundle.manifest.decoding, search_asked)
     found = _find_photos(named)
     if not found:
         console.error(f"no pictures in {', '.join(map(str, named))}")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -97,10 +97,7 @@ def command(
     seed: int,
     per_image: Path | None,
     out: Path | None,
-    beam_size: int | None,
-    max_length: int | None,
-    length_penalty: float | None,
-    consensus: float | None,
+    search_asked: dict[str, Any],
     as_json: bool,
     cache_dir: Path | None,
     no_progress: bool,
@@ -126,15 +123,9 @@ def command(
     # What is missing is told before a model writes captions.
     chosen = list(find_metrics(metrics or DEFAULT_METRICS))
     material = read_material(references, data, split=split, df=df, training=training)
-    asked = {
-        "beam_size": beam_size,
-        "max_length": max_length,
-        "length_penalty": length_penalty,
-        "consensus": consensus,
-    }
     drawn = {"resamples": resamples, "seed": seed}
     with console.progress_bar(enabled=not no_progress) as bar:
-        reader = SystemReader(material=material, asked=asked, cache_dir=cache_dir, bar=bar)
+        reader = SystemReader(material=material, asked=search_asked, cache_dir=cache_dir, bar=bar)
         systems = [reader.read(name) for name in names]
         if out:  # first of all: a model may have taken long to write them
             write_atomically(out, to_json(to_coco_results(systems[0].captions)))

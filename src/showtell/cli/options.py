@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -12,12 +13,20 @@ from showtell.config import BeamConfig, EncoderConfig
 F = TypeVar("F", bound=Callable[..., Any])
 Settings = TypeVar("Settings", BeamConfig, EncoderConfig)
 
+SEARCH_SETTINGS = ("beam_size", "max_length", "length_penalty", "consensus")  # of BeamConfig
+
 # Existence is checked by the work, which says more about a missing file than click could.
 PATH = click.Path(path_type=Path)
 
 
 def search_options(function: F) -> F:
-    """How to search; as the model says where not given."""
+    """How to search, as one argument of the command, `search_asked`; None: as the model says."""
+
+    @wraps(function)
+    def command(*args: Any, **options: Any) -> Any:
+        asked = {name: options.pop(name) for name in SEARCH_SETTINGS}
+        return function(*args, search_asked=asked, **options)
+
     for decorator in (
         click.option(
             "--consensus",
@@ -41,8 +50,8 @@ def search_options(function: F) -> F:
             help="Hypotheses kept at each step; 1 is greedy.",
         ),
     ):
-        function = decorator(function)
-    return function
+        command = decorator(command)
+    return cast(F, command)
 
 
 def override(config: Settings, asked: Mapping[str, Any]) -> Settings:
