@@ -5,7 +5,9 @@ names the nearest known one, so a misspelt setting never silently keeps its defa
 """
 
 import tomllib
+from collections.abc import Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from math import inf
 from pathlib import Path
@@ -81,6 +83,9 @@ class TrainingConfig:
     warmup_epochs: float = 0.0  # the learning rate rises from 0 over these
     schedule: Literal["constant", "cosine"] = "cosine"  # cosine: falls to 0 at max_epochs
     label_smoothing: float = 0.0  # share of the target spread over the vocabulary
+    consensus_weighting: float = (
+        0.0  # share of a caption's weight that is its agreement with others
+    )
     doubly_stochastic: float = 0.0  # lambda of Xu et al. 2015, eq. 14; for what attends
     clip_norm: float = 5.0  # the gradient's norm is cut to this
     precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: mixed, for CUDA
@@ -102,6 +107,8 @@ class TrainingConfig:
         _require(value >= 0, f"checkpoint_every_s must not be negative, got {value}")
         value = self.label_smoothing
         _require(0 <= value < 1, f"label_smoothing must be in [0, 1), got {value}")
+        value = self.consensus_weighting
+        _require(0 <= value <= 1, f"consensus_weighting must be in [0, 1], got {value}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +149,16 @@ class SelfCriticalConfig:
         )
         value = self.cross_entropy
         _require(0 <= value < 1, f"cross_entropy must be in [0, 1), got {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillationConfig:
+    """How much a run learns from teachers: trained runs, given with `--teacher` or by a recipe."""
+
+    weight: float = 0.0  # share of each target that is their expectation, not the word that came
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.weight <= 1, f"weight must be in [0, 1], got {self.weight}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +211,7 @@ class Config:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     finetuning: FinetuningConfig = field(default_factory=FinetuningConfig)
     self_critical: SelfCriticalConfig = field(default_factory=SelfCriticalConfig)
+    distillation: DistillationConfig = field(default_factory=DistillationConfig)
     decoding: BeamConfig = field(default_factory=BeamConfig)
 
     def __post_init__(self) -> None:
@@ -222,10 +240,8 @@ def load_config(
         ConfigError: the file is missing or not TOML, or a setting is unknown or bad.
     """
     values = read_toml(path) if path else base.to_dict() if base else {}
-    for override in overrides:
-        _apply_override(values, override)
     try:
-        return from_dict(Config, values)
+        return from_dict(Config, apply_overrides(values, overrides))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}" if path else str(error)) from error
 
@@ -242,6 +258,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot read the config {path}: {error}") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, or beyond Python's limits
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def overlay(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Lay changes over settings, section by section."""
+    both = {**base, **changes}
+    for key in base.keys() & changes.keys():
+        if isinstance(base[key], dict) and isinstance(changes[key], dict):
+            both[key] = overlay(base[key], changes[key])
+    return both
 
 
 def from_dict(cls: type[T], values: dict[str, Any], *, where: str = "") -> T:
@@ -282,6 +307,18 @@ def _convert(hint: Any, value: Any, *, where: str) -> Any:
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         raise ConfigError(f"{where} must be of type {hint.__name__}, got {value!r}")
     return value
+
+
+def apply_overrides(values: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Give settings with those changed that are written as `section.key=value`.
+
+    Raises:
+        ConfigError: one is not written so, or names a section that is none.
+    """
+    changed = deepcopy(values)
+    for override in overrides:
+        _apply_override(changed, override)
+    return changed
 
 
 def _apply_override(values: dict[str, Any], override: str) -> None:

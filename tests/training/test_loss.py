@@ -88,3 +88,27 @@ def test_the_doubly_stochastic_term_wants_each_location_looked_at_once() -> None
     assert tokens == 2
     # In all 5/3 and 1/3: (1 - 5/3)**2 + (1 - 1/3)**2 = 8/9, weighed by 0.5, over two tokens.
     assert (whole - plain).item() == pytest.approx(0.5 * 8 / 9 / 2)
+
+
+def test_captions_count_by_their_weights() -> None:
+    decoder = Unigram([0.05, 0.05, 0.3, 0.1, 0.2, 0.3])
+    both = batch([4, END_ID], [5, END_ID])
+    loss, tokens = caption_loss(decoder, NOTHING, both, weights=[torch.tensor([0.5, 1.5])])
+    of_each = [-(math.log(p) + math.log(0.3)) for p in (0.2, 0.3)]
+    assert tokens == 4
+    assert loss.item() == pytest.approx((0.5 * of_each[0] + 1.5 * of_each[1]) / 4)
+
+
+def test_what_teachers_expect_takes_the_place_of_a_share_of_the_word() -> None:
+    probs = [0.05, 0.05, 0.3, 0.1, 0.2, 0.3]
+    expected = [0.0, 0.0, 0.2, 0.0, 0.5, 0.3]
+    loss, _ = caption_loss(
+        Unigram(probs),
+        NOTHING,
+        batch([4, END_ID]),
+        teach=lambda asked: torch.tensor([expected, expected]),
+        distillation=0.75,
+    )
+    plain = -(math.log(0.2) + math.log(0.3)) / 2
+    soft = -sum(q * math.log(p) for q, p in zip(expected, probs, strict=True) if q)
+    assert loss.item() == pytest.approx(0.25 * plain + 0.75 * soft, rel=1e-5)

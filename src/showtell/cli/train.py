@@ -1,8 +1,10 @@
 """`showtell train`."""
 
 import shlex
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +17,11 @@ from showtell.cli.options import (
     settings_option,
 )
 
+if TYPE_CHECKING:
+    from showtell.training.stages.config import Stage
+    from showtell.training.stages.run import RecipeEvents
+    from showtell.training.train import TrainingData
+
 EPILOG = """\b
 Examples:
   showtell train --data flickr8k                   the model `merge`, as it came with the install
@@ -23,6 +30,7 @@ Examples:
   showtell train configs/merge.toml --data flickr8k --seed 2 --out runs/merge-2
   showtell train --data photos                     pictures with a .txt beside each
   showtell train --data photos --init-from runs/merge --out runs/mine
+  showtell train configs/flagship.toml --data flickr8k   a recipe: stage after stage
   torchrun --nproc-per-node 4 -m showtell train configs/topdown.toml --data flickr8k
 
 A run that was interrupted goes on from its last checkpoint when the same command is given again.
@@ -39,8 +47,16 @@ A run that was interrupted goes on from its last checkpoint when the same comman
     "--init-from",
     type=PATH,
     metavar="RUN",
+    multiple=True,
     help="Begin with the weights and words of another run's best epoch; its settings too, where "
-    "no CONFIG is given.",
+    "no CONFIG is given. Given again: with the mean of several runs' weights.",
+)
+@click.option(
+    "--teacher",
+    type=PATH,
+    multiple=True,
+    metavar="RUN",
+    help="Learn what this run expects, as distillation.weight says; may be given again.",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
@@ -57,7 +73,8 @@ def command(
     out: Path | None,
     seed: int | None,
     settings: tuple[str, ...],
-    init_from: Path | None,
+    init_from: tuple[Path, ...],
+    teacher: tuple[Path, ...],
     device: str,
     force: bool,
     tensorboard: bool,
@@ -65,46 +82,69 @@ def command(
     no_progress: bool,
 ) -> None:
     """Train a captioner on a dataset; keep the epoch with the best validation CIDEr."""
-    from showtell.config import load_config
     from showtell.extras import require_extra
+    from showtell.training.stages.config import load_recipe
 
     overrides = settings if seed is None else (*settings, f"seed={seed}")
     require_extra("train", purpose="training")
     if tensorboard:
         require_extra("tensorboard", purpose="--tensorboard")
-    from showtell.cli.training_events import describe_data, training_events
     from showtell.training.processes import joined
-    from showtell.training.run import load_run
-    from showtell.training.train import choose_device, load_training_data, train_captioner
+    from showtell.training.run import average, load_run
+    from showtell.training.stages.run import run_recipe
+    from showtell.training.train import choose_device
 
-    init = load_run(init_from) if init_from else None
-    config = load_config(config_path, overrides, base=init.config if init else None)
-    out = out or Path("runs") / config.name
-    with joined(choose_device(device)) as processes, ExitStack() as stack:
-        bar = stack.enter_context(console.progress_bar(enabled=not no_progress))
-        data = load_training_data(
-            config, data_dir, init=init, cache_dir=cache_dir, progress=bar.stage("features")
+    init = average([load_run(path) for path in init_from]) if init_from else None
+    recipe = load_recipe(config_path, overrides, base=init.config if init else None)
+    out = out or Path("runs") / recipe.name
+    chosen = choose_device(device)
+    with joined(chosen) as processes, _events(out, chosen.type, no_progress) as events:
+        state = run_recipe(
+            recipe,
+            data_dir,
+            out,
+            processes=processes,
+            init=init,
+            teachers=tuple(load_run(path) for path in teacher),
+            command=shlex.join(["showtell", *arguments]),
+            force=force,
+            tensorboard=tensorboard,
+            cache_dir=cache_dir,
+            events=events,
         )
-        for note in data.notes:
-            console.say(note)
-        console.say(f"{describe_data(data)}; device {processes.device}")
-        interrupted = stack.enter_context(console.interrupt_flag())
+    run = out / recipe.stages[-1].name
+    console.say(
+        f"best epoch {state.best_epoch} with CIDEr {state.best_cider:.1f}; run in {run}\n"
+        f"next: showtell evaluate {run} --data {data_dir}   or: showtell export {run}"
+    )
+
+
+@contextmanager
+def _events(out: Path, device: str, no_progress: bool) -> "Iterator[RecipeEvents]":
+    """Show a training's progress; the first Ctrl-C lets it stop after the batch in hand."""
+    from showtell.cli.training_events import describe_data, training_events
+    from showtell.training.stages.run import RecipeEvents
+
+    with (
+        console.progress_bar(enabled=not no_progress) as bar,
+        console.interrupt_flag() as interrupted,
+    ):
+
+        def on_data(data: "TrainingData") -> None:
+            for line in (*data.notes, f"{describe_data(data)}; device {device}"):
+                console.say(line)
+
+        def on_stage(stage: "Stage", number: int, total: int) -> None:
+            if stage.name:
+                console.say(f"stage {number} of {total}: {stage.name}")
+
         try:
-            state = train_captioner(
-                config,
-                data,
-                out,
-                processes=processes,
-                init=init,
-                command=shlex.join(["showtell", *arguments]),
-                force=force,
-                tensorboard=tensorboard,
-                events=training_events(bar, should_stop=interrupted),
+            yield RecipeEvents(
+                training=training_events(bar, should_stop=interrupted),
+                features=bar.stage("features"),
+                data=on_data,
+                stage=on_stage,
             )
         except KeyboardInterrupt:
             console.say(f"the run in {out} is kept; the same command goes on with it")
             raise
-    console.say(
-        f"best epoch {state.best_epoch} with CIDEr {state.best_cider:.1f}; run in {out}\n"
-        f"next: showtell evaluate {out} --data {data_dir}   or: showtell export {out}"
-    )

@@ -46,6 +46,7 @@ def describe_run(
     *,
     encoder_sha256: str = "",
     init: dict[str, str] | None = None,
+    teachers: Sequence[dict[str, str]] = (),
 ) -> dict[str, Any]:
     """Put together what config.json holds.
 
@@ -54,12 +55,14 @@ def describe_run(
         made_by: as `describe_software` gives it.
         encoder_sha256: of the weights that the encoder begins with.
         init: the run whose weights this one begins with, as `TrainedRun.describe` names it.
+        teachers: the runs it learns from, likewise.
     """
     return {
         "config": config.to_dict(),
         "data": data,
         "encoder_sha256": encoder_sha256,
         "init": init,
+        "teachers": list(teachers),
         "made_by": made_by or {},
     }
 
@@ -106,6 +109,8 @@ def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
         differ.append("the weights of its encoder")
     if found.get("init") != wanted["init"]:
         differ.append("the weights it began with (--init-from)")
+    if found.get("teachers", []) != wanted["teachers"]:
+        differ.append("its teachers")
     return differ
 
 

@@ -65,10 +65,8 @@ def compute_features(
     """
     encoder = encoder or build_encoder(config)
     cache = open_cache(encoder, config, root=cache_dir)
-    with ThreadPoolExecutor(available_cpus()) as pool:
-        digests = list(pool.map(lambda r: sha256_hex(r.image.read_bytes()), records))
-    hashes = {record.image_id: digest for record, digest in zip(records, digests, strict=True)}
-    images = {digest: record.image for record, digest in zip(records, digests, strict=True)}
+    hashes = hash_pictures(records)
+    images = {hashes[record.image_id]: record.image for record in records}
     if any(digest not in cache for digest in images):
         with cache.writing() as writer:
             missing = [item for item in images.items() if item[0] not in cache]
@@ -78,6 +76,13 @@ def compute_features(
                 writer.append(batch, features)
                 progress(sum(digest in cache for digest in images), len(images))
     return cache, hashes
+
+
+def hash_pictures(records: Sequence[Record]) -> dict[str, str]:
+    """Hash the file of each record's picture: image id -> sha256."""
+    with ThreadPoolExecutor(available_cpus()) as pool:
+        digests = pool.map(lambda r: sha256_hex(r.image.read_bytes()), records)
+        return {record.image_id: digest for record, digest in zip(records, digests, strict=True)}
 
 
 def _prepared(

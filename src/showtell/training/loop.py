@@ -24,6 +24,7 @@ from showtell.files import sha256_hex, to_json, write_atomically
 from showtell.metrics import Report
 from showtell.models.build import build_decoder
 from showtell.progress import Progress, no_progress
+from showtell.training.caption_weights import caption_weights
 from showtell.training.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from showtell.training.live import LiveData
 from showtell.training.loss import Objective, caption_loss
@@ -32,6 +33,7 @@ from showtell.training.optimiser import build_optimizer, learning_rate_share, se
 from showtell.training.processes import Processes
 from showtell.training.run import RunFolder
 from showtell.training.self_critical import SelfCritical
+from showtell.training.teachers import Teachers
 from showtell.training.validate import mean_loss, validate
 from showtell.vocabulary import Vocabulary
 
@@ -76,12 +78,22 @@ class Events:
     should_stop: Callable[[], bool] = lambda: False  # asked after every update
 
 
-def build_objective(config: Config, train: CaptionDataset, vocabulary: Vocabulary) -> Objective:
+def build_objective(
+    config: Config,
+    train: CaptionDataset,
+    vocabulary: Vocabulary,
+    teachers: Teachers | None = None,
+) -> Objective:
     """Build what the config says is to be minimised over the images of `train`."""
+    training = config.training
+    share = training.consensus_weighting
     cross_entropy = partial(
         caption_loss,
-        label_smoothing=config.training.label_smoothing,
-        doubly_stochastic=config.training.doubly_stochastic,
+        label_smoothing=training.label_smoothing,
+        doubly_stochastic=training.doubly_stochastic,
+        weights=caption_weights(train.records, share) if share else (),
+        teach=teachers,
+        distillation=config.distillation.weight,
     )
     if not config.self_critical.samples:
         return cross_entropy
@@ -109,6 +121,7 @@ class Trainer:
         processes: Processes | None = None,
         live: LiveData | None = None,
         weights: dict[str, torch.Tensor] | None = None,
+        teachers: Teachers | None = None,
     ) -> None:
         """Get ready to train.
 
@@ -116,6 +129,7 @@ class Trainer:
             train, val: with cached features.
             live: the encoder and the photos themselves, where the encoder is not as published.
             weights: of a `CaptionModel`, to begin with instead of fresh ones.
+            teachers: what else to learn from, where the config says so.
         """
         self.config, self.folder = config, folder
         self.processes = processes or Processes()
@@ -127,7 +141,7 @@ class Trainer:
         )
         self.model = CaptionModel(
             decoder,
-            build_objective(config, train, vocabulary),
+            build_objective(config, train, vocabulary, teachers),
             encoder=live.encoder.network if live else None,
             kind=config.encoder.features,
             frozen=config.finetuning.frozen,

@@ -1,5 +1,6 @@
 """What training minimises."""
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -24,6 +25,9 @@ def caption_loss(
     *,
     label_smoothing: float = 0.0,
     doubly_stochastic: float = 0.0,
+    weights: Sequence[Tensor] = (),
+    teach: Callable[[Batch], Tensor] | None = None,
+    distillation: float = 0.0,
 ) -> tuple[Tensor, int]:
     """Mean negative log-likelihood of the next token, in nats, by teacher forcing.
 
@@ -36,6 +40,9 @@ def caption_loss(
             2016, section 7).
         doubly_stochastic: weight of the term that wants each location looked at once in a
             sentence (Xu et al. 2015, eq. 14), summed over locations, for each caption.
+        weights: of each image's captions, by the image's position in the dataset; all 1 if empty.
+        teach: gives the probabilities (tokens, V) that trained decoders expect.
+        distillation: share of the target that is these, not the word that came.
 
     Returns:
         The mean over tokens, and how many tokens there were.
@@ -45,8 +52,17 @@ def caption_loss(
     outputs, attention_weights = decoder(features, batch.inputs, batch.image_index)  # (R, T, W)
     real = batch.targets != PAD_ID  # (R, T)
     logits = decoder.readout(outputs[real])  # (tokens, V)
-    loss = functional.cross_entropy(logits, batch.targets[real], label_smoothing=label_smoothing)
-    tokens = int(torch.count_nonzero(real))
+    losses = functional.cross_entropy(
+        logits, batch.targets[real], label_smoothing=label_smoothing, reduction="none"
+    )
+    if teach:
+        expected = functional.cross_entropy(logits, teach(batch), reduction="none")
+        losses = (1 - distillation) * losses + distillation * expected
+    if weights:
+        of_caption = torch.cat([weights[image] for image in batch.images.tolist()])
+        losses = losses * of_caption.to(losses.device)[:, None].expand(real.shape)[real]
+    tokens = len(losses)
+    loss = losses.mean()
     if doubly_stochastic and attention_weights is not None:
         looked = attention_weights.sum(dim=1)  # (R, L) how much in all
         loss = loss + doubly_stochastic * (1 - looked).square().sum() / tokens

@@ -7,6 +7,11 @@ from showtell.models.decoders import Decoder
 from showtell.training.loss import Objective
 
 
+def not_trained(decoder: Decoder, features: Tensor, batch: Batch) -> tuple[Tensor, int]:
+    """The objective of a model that only predicts."""
+    raise AssertionError("this model has nothing to minimise")
+
+
 class CaptionModel(nn.Module):
     """A decoder, and the encoder where it is to learn too."""
 

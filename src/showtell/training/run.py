@@ -11,12 +11,14 @@ tensorboard/         logs for TensorBoard, if asked for
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from showtell.config import Config, from_dict
@@ -120,6 +122,34 @@ class TrainedRun:
         if self.encoder_weights is None:
             return encoder
         return with_weights(encoder, self.encoder_weights, name=self.config.encoder.name)
+
+
+def average(runs: Sequence[TrainedRun]) -> TrainedRun:
+    """Average the weights of runs that began alike: one model, nearly as good as all together.
+
+    Raises:
+        CheckpointError: their weights or words are not of one kind.
+
+    Source: Wortsman et al. 2022 (arXiv:2203.05482), "model soups".
+    """
+    first = runs[0]
+    if len(runs) == 1:
+        return first
+    for other in runs[1:]:
+        shapes = [{n: w.shape for n, w in run.weights.items()} for run in (first, other)]
+        if shapes[0] != shapes[1] or first.vocabulary.tokens != other.vocabulary.tokens:
+            raise CheckpointError(
+                f"the runs {first.config.name} and {other.config.name} cannot be averaged: their "
+                "weights or words are not of one kind"
+            )
+    weights = {
+        name: torch.stack([run.weights[name].double() for run in runs]).mean(dim=0).to(own.dtype)
+        for name, own in first.weights.items()
+    }
+    decoder = deepcopy(first.decoder)
+    decoder.load_state_dict(part_of(weights, "decoder"))
+    encoder_weights = part_of(weights, "encoder") or None
+    return replace(first, decoder=decoder, encoder_weights=encoder_weights)
 
 
 def begin_run(folder: RunFolder, vocabulary: Vocabulary, described: dict[str, Any]) -> bool:

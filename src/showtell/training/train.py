@@ -1,6 +1,6 @@
 """`showtell train`: from a dataset on disk to a trained run folder."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ import torch
 
 from showtell.config import Config, EncoderConfig
 from showtell.data.batches.dataset import CaptionDataset
-from showtell.data.batches.photos import CachedFeatures
+from showtell.data.batches.photos import CachedFeatures, Photos, never_read
 from showtell.data.records import Record
 from showtell.data.sources import load_dataset
 from showtell.errors import ConfigError, DataError, first_few
@@ -21,7 +21,7 @@ from showtell.progress import Progress, no_progress
 from showtell.runtime.session import available_cpus
 from showtell.text import tokenize
 from showtell.training.description import describe_data, describe_run, describe_software
-from showtell.training.features import compute_features
+from showtell.training.features import compute_features, hash_pictures
 from showtell.training.live import live_data
 from showtell.training.loop import Events, Trainer, TrainingState
 from showtell.training.plot import draw_curves
@@ -33,6 +33,7 @@ from showtell.training.run import (
     delete_run,
     only_trainer_of,
 )
+from showtell.training.teachers import Teachers
 from showtell.training.tensorboard import tensorboard_logs
 from showtell.vocabulary import Vocabulary
 
@@ -78,9 +79,7 @@ def load_training_data(
     _check_disjoint(splits["train"], splits["val"])
     records = [record for split in splits.values() for record in split]
     encoder = _encoder_of(config, init)
-    cache, hashes = compute_features(
-        records, config.encoder, encoder=encoder, cache_dir=cache_dir, progress=progress
-    )
+    photos, hashes = _photos_of(records, config, encoder, cache_dir, progress)
     tokens = {
         name: [tokenize(caption) for record in split for caption in record.captions]
         for name, split in splits.items()
@@ -90,20 +89,15 @@ def load_training_data(
         if init
         else Vocabulary.build(tokens["train"], min_count=config.training.min_count)
     )
-    features = cache.open()
     datasets = {
-        name: CaptionDataset(
-            split,
-            vocabulary,
-            CachedFeatures(features, cache.rows([hashes[r.image_id] for r in split])),
-        )
+        name: CaptionDataset(split, vocabulary, photos([hashes[r.image_id] for r in split]))
         for name, split in splits.items()
     }
     return TrainingData(
         train=datasets["train"],
         val=datasets["val"],
         vocabulary=vocabulary,
-        feature_dim=cache.shape[1],
+        feature_dim=encoder.feature_dim,
         encoder=encoder,
         encoder_sha256=init.encoder_sha256 if init else encoder.sha256,
         train_coverage=vocabulary.coverage(tokens["train"]),
@@ -111,6 +105,26 @@ def load_training_data(
         description=describe_data(data_dir.resolve().name, splits, hashes),
         notes=(*dataset.notes, *_note_copies(splits, hashes)),
     )
+
+
+def _photos_of(
+    records: Sequence[Record],
+    config: Config,
+    encoder: Encoder,
+    cache_dir: Path | None,
+    progress: Progress,
+) -> tuple[Callable[[list[str]], Photos], dict[str, str]]:
+    """Give what finds cached features by the pictures' hashes, and these hashes by image id.
+
+    No features are computed where the encoder learns from the first epoch on.
+    """
+    if config.finetuning.from_epoch == 1:
+        return lambda digests: never_read, hash_pictures(records)
+    cache, hashes = compute_features(
+        records, config.encoder, encoder=encoder, cache_dir=cache_dir, progress=progress
+    )
+    features = cache.open()
+    return lambda digests: CachedFeatures(features, cache.rows(digests)), hashes
 
 
 def _note_copies(
@@ -160,6 +174,7 @@ def train_captioner(
     *,
     processes: Processes | None = None,
     init: TrainedRun | None = None,
+    teachers: Sequence[TrainedRun] = (),
     command: str = "",
     force: bool = False,
     tensorboard: bool = False,
@@ -170,6 +185,7 @@ def train_captioner(
     Args:
         processes: this one among several that train together, and its device.
         init: a run whose best epoch to begin with.
+        teachers: runs whose predictions to learn from, as `config.distillation` says.
         command: how this was asked for; kept with the run for the record.
         force: delete the run that `out` holds and begin anew.
         tensorboard: write its logs too, into the run's folder.
@@ -190,6 +206,7 @@ def train_captioner(
         describe_software(command, str(processes.device)),
         encoder_sha256=data.encoder_sha256,
         init=init.describe() if init else None,
+        teachers=[teacher.describe() for teacher in teachers],
     )
 
     def begin() -> bool:
@@ -201,7 +218,7 @@ def train_captioner(
     with ExitStack() as stack:
         is_new = processes.first_alone(begin)
         try:
-            trainer = stack.enter_context(_trainer(config, data, folder, processes, init))
+            trainer = stack.enter_context(_trainer(config, data, folder, processes, init, teachers))
         except ConfigError:
             if is_new and processes.is_first:  # nothing is left that refuses a better command
                 delete_run(folder)
@@ -219,6 +236,7 @@ def _trainer(
     folder: RunFolder,
     processes: Processes,
     init: TrainedRun | None,
+    teachers: Sequence[TrainedRun],
 ) -> Iterator[Trainer]:
     has_learned = init is not None and init.encoder_weights is not None
     with live_data(data.encoder, config, has_learned=has_learned) as live:
@@ -232,7 +250,18 @@ def _trainer(
             processes=processes,
             live=live,
             weights=init.weights if init else None,
+            teachers=_teachers(teachers, config, data.vocabulary, processes.device),
         )
+
+
+def _teachers(
+    runs: Sequence[TrainedRun], config: Config, vocabulary: Vocabulary, device: torch.device
+) -> Teachers | None:
+    if bool(runs) != (config.distillation.weight > 0):
+        raise ConfigError("teachers and distillation.weight go together: give both or neither")
+    if not runs:
+        return None
+    return Teachers(runs, vocabulary=vocabulary, finetuning=config.finetuning, device=device)
 
 
 def _fit(trainer: Trainer, events: Events) -> TrainingState:

@@ -35,6 +35,11 @@ class CachedFeatures:
         return torch.from_numpy(self.features[self.rows[list(images)]].astype(np.float32))
 
 
+def never_read(images: Sequence[int], epoch: int) -> Tensor:
+    """Stand for the photos of a dataset of which only the captions are wanted."""
+    raise AssertionError("the photos of this dataset are seen live, never from a cache")
+
+
 @dataclass(frozen=True)
 class LivePhotos:
     """Pixels, decoded anew each time; altered if asked to."""

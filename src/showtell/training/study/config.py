@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from showtell.config import Config, from_dict, read_toml
+from showtell.config import Config, from_dict, overlay, read_toml
 from showtell.errors import ConfigError, suggest
 
 RUN_KEYS = ("name", "seed")  # settings of a run that the study decides
@@ -71,7 +71,7 @@ class StudyConfig:
         changes = self.systems[system]
         if not isinstance(changes, dict):
             raise ConfigError(f"systems.{system} must be a section, got {changes!r}")
-        built = _build(_overlay(self.base, changes), where=f"systems.{system}.")
+        built = _build(overlay(self.base, changes), where=f"systems.{system}.")
         try:
             return replace(built, name=system, seed=seed)
         except ConfigError as error:
@@ -130,12 +130,3 @@ def _build(values: dict[str, Any], *, where: str) -> Config:
     except ConfigError as error:
         section = where.rstrip(".")
         raise error if section in str(error) else ConfigError(f"{section}: {error}") from error
-
-
-def _overlay(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Lay changes over settings, section by section."""
-    both = {**base, **changes}
-    for key in base.keys() & changes.keys():
-        if isinstance(base[key], dict) and isinstance(changes[key], dict):
-            both[key] = _overlay(base[key], changes[key])
-    return both
