@@ -12,7 +12,7 @@ from showtell.config import BeamConfig, DecoderConfig, EncoderConfig
 from showtell.errors import BundleError
 from showtell.export.onnx import export_decoder, export_encoder
 from showtell.export.parity import compare_grids, measure_encoder_parity, measure_parity
-from showtell.export.precision import store_float16
+from showtell.export.precision import store_float16, store_int8
 from showtell.export.quantise import quantise_encoder
 from showtell.images import prepare
 from showtell.models.build import ARCHITECTURES, build_decoder
@@ -134,6 +134,24 @@ def test_a_weight_too_large_for_float16_is_refused_not_rounded_to_infinity() -> 
     _, step = export_decoder(decoder, feature_shape=FEATURES)
     with pytest.raises(BundleError, match="float16 cannot"):
         store_float16(step)
+
+
+def test_int8_storage_quarters_a_decoder_and_rounds_each_weight_by_its_row() -> None:
+    config = DecoderConfig(embedding_dim=64, hidden_dim=64)
+    decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=500).eval()
+    with torch.no_grad():
+        decoder.get_parameter("embedding.weight")[7] = 0.0  # a row without a largest weight
+    start, step = export_decoder(decoder, feature_shape=FEATURES)
+    small = store_int8(step)
+    assert len(small) < 0.35 * len(step)
+    parity = measure_parity(
+        decoder, start, small, feature_shape=FEATURES, config=BeamConfig(max_length=6)
+    )
+    assert 1e-6 < parity.max_log_prob_error < 0.1
+    with torch.no_grad():
+        decoder.get_parameter("output.3.weight")[3, 3] = torch.inf
+    with pytest.raises(BundleError, match="no finite numbers"):
+        store_int8(export_decoder(decoder, feature_shape=FEATURES)[1])
 
 
 def test_parity_is_not_a_number_where_the_model_says_none() -> None:

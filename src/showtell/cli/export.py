@@ -31,7 +31,7 @@ Examples:
     default="float16",
     show_default=True,
     help="How weights are stored; the arithmetic is float32. int8: the encoder computes in eight "
-    "bits, calibrated on photos of DATA's train; the decoder is stored in float16.",
+    "bits too, calibrated on photos of DATA's train.",
 )
 @click.option("--data", "data_dir", type=PATH, metavar="DATA", help="Score the bundle on this val.")
 @no_progress_option
@@ -84,7 +84,8 @@ def command(
     console.say(
         f"{out}: {bundle.num_bytes / 1e6:.1f} MB ({parts}), weights in {precision}\n"
         f"log-probabilities within {exported.parity.max_log_prob_error:.1e} nats of PyTorch; "
-        f"{exported.parity.same_captions:.0%} of probes get the same caption\n"
+        f"{exported.parity.same_captions:.0%} of probes get the same caption; features within "
+        f"{exported.features_error:.1%}\n"
         f"val CIDEr {found['CIDEr']:.1f}, measured on {bundle.manifest.scores['measured_on']}; "
         f"the checkpoint has {trained.scores['scores']['CIDEr']:.1f}"
     )

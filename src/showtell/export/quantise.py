@@ -26,6 +26,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from showtell.errors import BundleError
+
 PERCENTILE = 99.99  # of each activation's values are represented; the rest are cut
 
 
@@ -35,23 +37,31 @@ def quantise_encoder(graph: bytes, photos: NDArray[np.float32]) -> bytes:
     Args:
         photos: pixels (N, 3, size, size) such as it will see. The activations of all of them are
             held at once: 50 MB a photo for EfficientNet-Lite2.
+
+    Raises:
+        BundleError: ONNX Runtime cannot quantise this graph.
     """
     with TemporaryDirectory() as folder, _quiet():
         original, simplified, quantised = (Path(folder) / f"{n}.onnx" for n in ("a", "b", "c"))
         original.write_bytes(graph)
-        quant_pre_process(original, simplified, skip_symbolic_shape=True)  # folds BatchNorm
-        quantize_static(
-            simplified,
-            quantised,
-            _Photos(photos),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            reduce_range=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.Percentile,
-            extra_options={"CalibPercentile": PERCENTILE},
-        )
+        try:
+            quant_pre_process(original, simplified, skip_symbolic_shape=True)  # folds BatchNorm
+            quantize_static(
+                simplified,
+                quantised,
+                _Photos(photos),
+                quant_format=QuantFormat.QDQ,
+                per_channel=True,
+                reduce_range=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                calibrate_method=CalibrationMethod.Percentile,
+                extra_options={"CalibPercentile": PERCENTILE},
+            )
+        except Exception as error:  # the quantiser's have no base class of their own
+            raise BundleError(
+                f"the encoder cannot be quantised ({error}); export float16"
+            ) from error
         return quantised.read_bytes()
 
 
