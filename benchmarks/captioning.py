@@ -25,7 +25,7 @@ for _ in range(options.rounds):
         marks = [time.perf_counter()]
         pixels = np.stack([captioner.prepare(photo).pixels for photo in batch])
         marks.append(time.perf_counter())
-        features = captioner.encode_images(pixels)
+        features = captioner.encode(pixels).features
         marks.append(time.perf_counter())
         captioner.search(features)
         marks.append(time.perf_counter())

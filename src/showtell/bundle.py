@@ -5,6 +5,7 @@
     encoder.onnx      pixels -> feature grid and pooled vector
     start.onnx        features -> state
     step.onnx         token ids and state -> log-probabilities and state
+    confidence.npz    how sure to be of a caption, where the model is calibrated
 
 A bundle is read whole and checked against its hashes before anything runs. Nothing is pickled.
 """
@@ -22,10 +23,11 @@ from showtell.files import sha256_hex, to_json, write_atomically
 from showtell.images import Preprocessing
 from showtell.vocabulary import SPECIAL_TOKENS, Vocabulary
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had no confidence
 MANIFEST = "bundle.json"
 VOCABULARY, ENCODER, START, STEP = "vocabulary.txt", "encoder.onnx", "start.onnx", "step.onnx"
 FILES = (VOCABULARY, ENCODER, START, STEP)
+CONFIDENCE = "confidence.npz"  # may be absent
 ZIP_SUFFIXES = (".bundle", ".zip")
 DEFAULT_MODEL = "merge"
 BUNDLED_DIR = Path(__file__).parent / "bundles"
@@ -55,6 +57,7 @@ class Manifest:
     precision: str = "float32"  # how the weights are stored
     training: dict[str, Any] = field(default_factory=dict)  # data, split hashes, config, command
     scores: dict[str, Any] = field(default_factory=dict)  # of the exported model, with signatures
+    confidence: dict[str, Any] = field(default_factory=dict)  # what it means and what it is worth
     files: dict[str, str] = field(default_factory=dict)  # sha256 of each
     sha256: str = ""  # of this file with this value empty, and so of the whole model
 
@@ -66,6 +69,7 @@ class Bundle:
     manifest: Manifest
     vocabulary: Vocabulary
     graphs: dict[str, bytes]  # `ENCODER`, `START` and `STEP`
+    confidence: bytes | None  # for `showtell.confidence.Confidence.from_bytes`
     num_bytes: int
     path: Path
 
@@ -75,16 +79,17 @@ def save_bundle(path: Path, manifest: Manifest, files: dict[str, bytes]) -> None
 
     Args:
         manifest: its `files` and `sha256` are filled in here.
-        files: the content of each of `FILES`.
+        files: the content of each of `FILES`, and of `CONFIDENCE` if it has one.
     """
-    assert set(files) == set(FILES), sorted(files)
-    hashes = {name: sha256_hex(files[name]) for name in FILES}
+    names = [*FILES, *([CONFIDENCE] if CONFIDENCE in files else [])]
+    assert set(files) == set(names), sorted(files)
+    hashes = {name: sha256_hex(files[name]) for name in names}
     described = _seal({**asdict(manifest), "files": hashes})
     if path.suffix in ZIP_SUFFIXES:
-        write_atomically(path, _zip({MANIFEST: described, **{n: files[n] for n in FILES}}))
+        write_atomically(path, _zip({MANIFEST: described, **{n: files[n] for n in names}}))
         return
     # The manifest goes last: until it is there, the old one's hashes refuse the new files.
-    for name in FILES:
+    for name in names:
         write_atomically(path / name, files[name])
     write_atomically(path / MANIFEST, described)
 
@@ -97,8 +102,9 @@ def load_bundle(path: Path) -> Bundle:
     """
     contents = _read_zip(path) if path.is_file() else _read_folder(path)
     manifest = _parse_manifest(contents[MANIFEST], path)
-    hashes = {name: sha256_hex(contents[name]) for name in FILES}
-    altered = [name for name in FILES if hashes[name] != manifest.files.get(name)]
+    names = [*FILES, *([CONFIDENCE] if CONFIDENCE in manifest.files else [])]
+    hashes = {name: sha256_hex(contents[name]) for name in names if name in contents}
+    altered = [name for name in names if hashes.get(name) != manifest.files.get(name)]
     if not _seal_holds(contents[MANIFEST], manifest.sha256):
         altered.append(MANIFEST)
     if altered:
@@ -114,7 +120,8 @@ def load_bundle(path: Path) -> Bundle:
         manifest=manifest,
         vocabulary=vocabulary,
         graphs={name: contents[name] for name in (ENCODER, START, STEP)},
-        num_bytes=sum(len(data) for data in contents.values()),
+        confidence=contents[CONFIDENCE] if CONFIDENCE in names else None,
+        num_bytes=sum(len(contents[name]) for name in (MANIFEST, *names)),
         path=path,
     )
 
@@ -179,7 +186,8 @@ def _read_folder(path: Path) -> dict[str, bytes]:
     if missing:
         raise BundleError(f"{path} is not a complete model bundle: {', '.join(missing)} missing")
     try:
-        return {name: (path / name).read_bytes() for name in (MANIFEST, *FILES)}
+        optional = [CONFIDENCE] if (path / CONFIDENCE).is_file() else []
+        return {name: (path / name).read_bytes() for name in (MANIFEST, *FILES, *optional)}
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error}") from error
 
@@ -187,7 +195,8 @@ def _read_folder(path: Path) -> dict[str, bytes]:
 def _read_zip(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
-            return {name: archive.read(name) for name in (MANIFEST, *FILES)}
+            optional = [CONFIDENCE] if CONFIDENCE in archive.namelist() else []
+            return {name: archive.read(name) for name in (MANIFEST, *FILES, *optional)}
     except KeyError as error:
         raise BundleError(f"{path} is not a complete model bundle: {error}") from error
     except Exception as error:  # zipfile and its decompressors share no error class

@@ -30,6 +30,7 @@ COMMANDS = (
     "evaluate",
     "features",
     "export",
+    "calibrate",
     "models",
     "data",
     "doctor",

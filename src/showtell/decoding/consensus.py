@@ -35,11 +35,17 @@ def by_consensus(hypotheses: Sequence[Hypothesis], temperature: float) -> list[H
     Returns:
         The same captions, best first, with the expected agreement, 0 to 1, as their score.
     """
-    log_probs = np.array([hypothesis.log_prob for hypothesis in hypotheses])
-    votes = np.exp((log_probs - log_probs.max()) / temperature)
-    agreed = agreement([hypothesis.token_ids for hypothesis in hypotheses]) @ (votes / votes.sum())
+    agreed = expected_agreement(hypotheses, temperature)
     order = np.argsort(-agreed, kind="stable")
     return [replace(hypotheses[i], score=float(agreed[i])) for i in order]
+
+
+def expected_agreement(hypotheses: Sequence[Hypothesis], temperature: float) -> Floats:
+    """How well the votes of all, its own too, agree with each hypothesis: (K,), 0 to 1."""
+    log_probs = np.array([hypothesis.log_prob for hypothesis in hypotheses])
+    votes = np.exp((log_probs - log_probs.max()) / temperature)
+    agreed: Floats = agreement([h.token_ids for h in hypotheses]) @ (votes / votes.sum())
+    return agreed
 
 
 def agreement(captions: Sequence[Sequence[int]]) -> Floats:

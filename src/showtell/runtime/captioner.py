@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from showtell.bundle import ENCODER, START, STEP, Bundle, find_bundle, load_bundle
+from showtell.confidence import Confidence, evidence_of
 from showtell.config import BeamConfig
 from showtell.decoding import Hypothesis, search
 from showtell.images import ImageSource, PreparedImage, prepare
@@ -33,9 +35,17 @@ class Caption:
 
     text: str  # a sentence
     log_prob: float  # nats
+    confidence: float | None  # probability that it is a good description; None: not calibrated
     candidates: tuple[Candidate, ...]  # best first; the first is this caption
     width: int  # pixels of the photo, upright
     height: int
+
+
+class Encoded(NamedTuple):
+    """What the encoder sees in B photos."""
+
+    features: NDArray[np.float32]  # (B, L, D) as the decoder reads them
+    pooled: NDArray[np.float32]  # (B, D) their mean
 
 
 class Captioner:
@@ -56,6 +66,8 @@ class Captioner:
             make_session(bundle.graphs[name], name=f"{bundle.path}: {name}", threads=threads)
             for name in (ENCODER, START, STEP)
         )
+        data = bundle.confidence
+        self._confidence = Confidence.from_bytes(data) if data is not None else None
 
     @classmethod
     def load(cls, model: str | Path | None = None, *, threads: int | None = None) -> "Captioner":
@@ -94,10 +106,19 @@ class Captioner:
         """
         iterator = iter(images)
         while batch := [self._as_prepared(image) for image in islice(iterator, batch_size)]:
-            features = self.encode_images(np.stack([image.pixels for image in batch]))
-            found = self.search(features, config)
-            for image, hypotheses in zip(batch, found, strict=True):
-                yield self._as_caption(image, hypotheses)
+            encoded = self.encode(np.stack([image.pixels for image in batch]))
+            found = self.search(encoded.features, config)
+            sure = self._confidences(found, encoded.pooled, config)
+            for image, hypotheses, confidence in zip(batch, found, sure, strict=True):
+                yield self._as_caption(image, hypotheses, confidence)
+
+    def encode_many(
+        self, images: Iterable[PreparedImage], *, batch_size: int = 16
+    ) -> Iterator[Encoded]:
+        """Run the CNN over many photos, `batch_size` at once."""
+        iterator = iter(images)
+        while batch := [image.pixels for image in islice(iterator, batch_size)]:
+            yield self.encode(np.stack(batch))
 
     def prepare(self, image: ImageSource, *, name: str | None = None) -> PreparedImage:
         """Decode and normalise a photo as this model's encoder wants it.
@@ -110,11 +131,11 @@ class Captioner:
         """
         return prepare(image, self.bundle.manifest.preprocessing, name=name)
 
-    def encode_images(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run the CNN: pixels (B, 3, size, size) to the features (B, L, D) the decoder reads."""
+    def encode(self, pixels: NDArray[np.float32]) -> Encoded:
+        """Run the CNN over pixels (B, 3, size, size)."""
         kind = self.bundle.manifest.encoder.features
-        (features,) = self._encoder.run([kind], {"pixels": pixels})
-        return features
+        grid, pooled = self._encoder.run(["grid", "pooled"], {"pixels": pixels})
+        return Encoded(grid if kind == "grid" else pooled, pooled[:, 0])
 
     def search(
         self, features: NDArray[np.float32], config: BeamConfig | None = None
@@ -126,7 +147,21 @@ class Captioner:
     def _as_prepared(self, image: ImageSource | PreparedImage) -> PreparedImage:
         return image if isinstance(image, PreparedImage) else self.prepare(image)
 
-    def _as_caption(self, image: PreparedImage, hypotheses: Sequence[Hypothesis]) -> Caption:
+    def _confidences(
+        self,
+        found: Sequence[Sequence[Hypothesis]],
+        pooled: NDArray[np.float32],
+        config: BeamConfig | None,
+    ) -> Sequence[float | None]:
+        """How sure to be of each caption, where the model is calibrated for this search."""
+        if self._confidence is None or config not in (None, self.bundle.manifest.decoding):
+            return [None] * len(found)
+        evidence = [evidence_of(hypotheses) for hypotheses in found]
+        return [float(p) for p in self._confidence.probability(evidence, pooled)]
+
+    def _as_caption(
+        self, image: PreparedImage, hypotheses: Sequence[Hypothesis], confidence: float | None
+    ) -> Caption:
         candidates = tuple(
             Candidate(
                 detokenize(self.bundle.vocabulary.decode(hypothesis.token_ids)),
@@ -137,4 +172,4 @@ class Captioner:
             for hypothesis in hypotheses
         )
         best = candidates[0]
-        return Caption(best.text, best.log_prob, candidates, image.width, image.height)
+        return Caption(best.text, best.log_prob, confidence, candidates, image.width, image.height)

@@ -44,8 +44,8 @@ class CaptionRecord:
         return {
             "path": _as_utf8(self.photo.name),
             "caption": caption.text if caption else None,
-            "confidence": None,  # no bundled model is calibrated yet
-            "log_prob": round(caption.log_prob, 4) if caption else None,
+            "confidence": _rounded(caption.confidence if caption else None),
+            "log_prob": _rounded(caption.log_prob if caption else None),
             "candidates": [
                 {"caption": c.text, "log_prob": round(c.log_prob, 4)} for c in candidates
             ],
@@ -62,6 +62,10 @@ class CaptionRecord:
             "status": "error" if self.error else "ok",
             "error": {"code": "image", "message": str(self.error)} if self.error else None,
         }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _as_utf8(name: str) -> str:

@@ -1,0 +1,83 @@
+"""Is a probability right? Expected calibration error, AUROC, and the reliability diagram.
+
+Source: Guo et al. 2017 (arXiv:1706.04599), section 2; Niculescu-Mizil and Caruana 2005.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showtell.confidence import Floats
+
+BINS = 10  # of equal width
+Labels = NDArray[np.bool_]
+
+
+class Bin(NamedTuple):
+    """Captions of much the same probability."""
+
+    mean: float  # of the probabilities
+    good: float  # share that is good
+    size: int  # captions
+
+
+def bins_of(probs: Floats, labels: Labels) -> Iterator[Bin]:
+    """Sort captions into bins by their probability; empty ones are left out."""
+    index = np.minimum((probs * BINS).astype(int), BINS - 1)
+    for i in range(BINS):
+        inside = index == i
+        if inside.any():
+            yield Bin(float(probs[inside].mean()), float(labels[inside].mean()), int(inside.sum()))
+
+
+def calibration_error(probs: Floats, labels: Labels) -> float:
+    """Expected calibration error, 0 to 1: how far bins are from their share of good captions."""
+    gaps = [abs(b.mean - b.good) * b.size for b in bins_of(probs, labels)]
+    return float(sum(gaps) / len(probs))
+
+
+def auroc(scores: Floats, labels: Labels) -> float:
+    """Probability that a good one has a higher score than another; ties count half.
+
+    Not a number where all are of one kind.
+
+    Source: Hanley and McNeil 1982: the Mann-Whitney statistic.
+    """
+    good, bad = np.sort(scores[labels]), scores[~labels]
+    if not len(good) or not len(bad):
+        return float("nan")
+    above = len(good) - np.searchsorted(good, bad, side="right")
+    ties = len(good) - above - np.searchsorted(good, bad, side="left")
+    return float((above + 0.5 * ties).sum() / (len(good) * len(bad)))
+
+
+def draw_reliability(probs: Floats, labels: Labels, *, title: str) -> bytes:
+    """Draw the share of good captions over the probability given to them; give a PNG."""
+    from matplotlib.figure import Figure
+
+    from showtell.training.plot import to_png
+
+    found = list(bins_of(probs, labels))
+    figure = Figure(figsize=(5, 5.6), dpi=120, layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
+    upper.plot([0, 1], [0, 1], "--", color="#888888", label="as it should be")
+    means, shares = [b.mean for b in found], np.array([b.good for b in found])
+    # 95 % of a binomial share, by the normal approximation: how far chance alone may move a dot.
+    spread = [1.96 * (b.good * (1 - b.good) / b.size) ** 0.5 for b in found]
+    upper.errorbar(means, shares, spread, fmt="o-", color="#4c72b0", capsize=3, label="captions")
+    upper.set(xlim=(0, 1), ylim=(0, 1), ylabel="share that is good", title=title)
+    upper.text(
+        0.97,
+        0.04,
+        f"calibration error {calibration_error(probs, labels):.3f}\n"
+        f"AUROC {auroc(probs, labels):.2f}",
+        ha="right",
+    )
+    upper.legend(loc="upper left")
+    upper.grid(linewidth=0.4)
+    lower.bar(means, [b.size for b in found], width=0.06, color="#4c72b0")
+    lower.set(xlabel="confidence", ylabel="captions")
+    lower.grid(axis="y", linewidth=0.4)
+    return to_png(figure)

@@ -1,0 +1,140 @@
+"""How sure to be of a caption: a calibrated probability that it is a good description.
+
+    P(good) = P(the picture is like those the model learned from) · P(good | it is)
+
+Each factor is a logistic regression. The second reads what the search says of its own caption,
+`Evidence`, and is fitted on photos whose captions were compared with people's. A screenshot can
+have a caption that the decoder is sure of, so the first reads how far the picture's pooled
+features are from those of the train photos, and is fitted on pictures that are no photos.
+
+`showtell.calibration` fits them. NumPy only. Shapes: B pictures, D feature width, K axes.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showtell.decoding import Hypothesis
+from showtell.decoding.consensus import expected_agreement
+from showtell.errors import BundleError
+
+Floats = NDArray[np.float64]
+VOTES = 4.0  # nats; the temperature of hypotheses' votes, whatever the search chooses by
+
+
+class Evidence(NamedTuple):
+    """What a search says of the caption it chose."""
+
+    log_prob: float  # nats a token, `<end>` among them
+    words: float
+    agreement: float  # of all hypotheses with it, 0 to 1
+    margin: float  # nats by which it is likelier than the likeliest other; negative if it is not
+
+
+def evidence_of(hypotheses: Sequence[Hypothesis]) -> Evidence:
+    """Describe the first of some hypotheses of one image, best first."""
+    best, others = hypotheses[0], hypotheses[1:]
+    words = len(best.token_ids)
+    rival = max((other.log_prob for other in others), default=best.log_prob)
+    return Evidence(
+        log_prob=best.log_prob / (words + 1),
+        words=float(words),
+        agreement=float(expected_agreement(hypotheses, VOTES)[0]),
+        margin=best.log_prob - rival,
+    )
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """A logistic regression of F numbers."""
+
+    weights: Floats  # (F,)
+    bias: float
+
+    def probability(self, values: Floats) -> Floats:
+        """Of each row of values (B, F): (B,)."""
+        scores = np.clip(values @ self.weights + self.bias, -50, 50)
+        return 1 / (1 + np.exp(-scores))
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where the pooled features of the train photos lie: a mean and the axes of most variance."""
+
+    mean: Floats  # (D,)
+    axes: Floats  # (K, D) orthonormal
+    spread: Floats  # (K,) standard deviation along each
+
+    def distances(self, pooled: NDArray[np.floating[Any]]) -> Floats:
+        """Logarithms of the distance along the axes and of what lies off them: (B, D) to (B, 2).
+
+        Along the axes it is Mahalanobis' per axis, off them Euclid's.
+        """
+        centred = pooled.astype(np.float64) - self.mean
+        along = centred @ self.axes.T
+        off = (centred**2).sum(axis=1) - (along**2).sum(axis=1)
+        mahalanobis = ((along / self.spread) ** 2).mean(axis=1)
+        return 0.5 * np.log(np.maximum(np.stack([mahalanobis, off], axis=1), 1e-12))
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """What a calibrated model carries."""
+
+    good: Logistic  # of `Evidence`
+    known: Logistic  # of `Domain.distances`
+    domain: Domain
+
+    def probability(
+        self, evidence: Sequence[Evidence], pooled: NDArray[np.floating[Any]]
+    ) -> Floats:
+        """Of each of B captions: (B,), 0 to 1.
+
+        Args:
+            pooled: (B, D) the encoder's pooled features of the pictures.
+        """
+        if not evidence:
+            return np.zeros(0)
+        known = self.known.probability(self.domain.distances(pooled))
+        return known * self.good.probability(np.array(evidence))
+
+    def to_bytes(self) -> bytes:
+        """Write as an npz of arrays, the large ones as float16."""
+        file = io.BytesIO()
+        np.savez(
+            file,
+            good=np.append(self.good.weights, self.good.bias),
+            known=np.append(self.known.weights, self.known.bias),
+            mean=self.domain.mean.astype(np.float32),
+            axes=self.domain.axes.astype(np.float16),
+            spread=self.domain.spread.astype(np.float32),
+        )
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Confidence":
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            BundleError: it is not that.
+        """
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                good, known, mean, axes, spread = (
+                    arrays[name].astype(np.float64)
+                    for name in ("good", "known", "mean", "axes", "spread")
+                )
+            fits = axes.shape == (*spread.shape, *mean.shape) and known.shape == (3,)
+            if not (fits and good.shape == (len(Evidence._fields) + 1,)):
+                raise ValueError("its arrays do not fit each other")
+        except Exception as error:  # NumPy and zipfile share no error class
+            raise BundleError(f"the calibration cannot be read: {error}") from error
+        return cls(
+            Logistic(good[:-1], float(good[-1])),
+            Logistic(known[:-1], float(known[-1])),
+            Domain(mean, axes, spread),
+        )
