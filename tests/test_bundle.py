@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from showtell import bundle as bundle_module
 from showtell.bundle import (
     BUNDLED_DIR,
+    CONFIDENCE,
     FILES,
     FORMAT_VERSION,
     Bundle,
@@ -29,6 +30,7 @@ from showtell.bundle import (
 )
 from showtell.config import BeamConfig
 from showtell.errors import BundleError, UnknownModelError
+from showtell.files import sha256_hex, to_json
 from showtell.images import Preprocessing
 from showtell.vocabulary import SPECIAL_TOKENS, Vocabulary
 
@@ -147,7 +149,7 @@ def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_the_manifest_is_json_that_a_person_can_read(tmp_path: Path) -> None:
     save_bundle(tmp_path / "model", MANIFEST, CONTENTS)
     values = json.loads((tmp_path / "model" / "bundle.json").read_text(encoding="utf-8"))
-    assert values["format_version"] == FORMAT_VERSION == 1
+    assert values["format_version"] == FORMAT_VERSION == 2
     assert values["special_tokens"] == ["<pad>", "<start>", "<end>", "<unk>"]
     assert values["decoding"]["beam_size"] == 2
     assert values["preprocessing"]["mean"] == [127.0, 127.0, 127.0]
@@ -184,8 +186,8 @@ def test_a_missing_file_is_named(saved: Path, name: str) -> None:
 
 
 def test_a_newer_format_is_refused_with_the_remedy(saved: Path) -> None:
-    alter_manifest(saved, lambda m: m.update(format_version=2, something_new={"of": "tomorrow"}))
-    with pytest.raises(BundleError, match=r"has bundle format 2, this showtell reads up to 1; pip"):
+    alter_manifest(saved, lambda m: m.update(format_version=3, something_new={"of": "tomorrow"}))
+    with pytest.raises(BundleError, match=r"has bundle format 3, this showtell reads up to 2; pip"):
         load_bundle(saved)
 
 
@@ -409,3 +411,33 @@ def test_every_model_that_comes_with_this_install_is_whole() -> None:
     for name, path in bundled_models().items():
         assert path.parent == BUNDLED_DIR
         assert load_bundle(path).manifest.name == name
+
+
+def test_a_bundle_of_format_1_which_had_no_confidence_is_still_read(tmp_path: Path) -> None:
+    save_bundle(tmp_path, MANIFEST, CONTENTS)
+    values = json.loads((tmp_path / "bundle.json").read_text())
+    del values["confidence"]
+    values |= {"format_version": 1, "sha256": ""}
+    unsealed = to_json(values)
+    sealed = unsealed.replace(b'"sha256": ""', b'"sha256": "%s"' % sha256_hex(unsealed).encode())
+    (tmp_path / "bundle.json").write_bytes(sealed)
+    bundle = load_bundle(tmp_path)
+    assert bundle.manifest.format_version == 1
+    assert bundle.confidence is None
+    assert bundle.manifest.confidence == {}
+
+
+@pytest.mark.parametrize("name", ["model", "model.bundle"])
+def test_a_confidence_is_kept_and_checked_like_the_rest(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    save_bundle(path, MANIFEST, {**CONTENTS, CONFIDENCE: b"how sure"})
+    bundle = load_bundle(path)
+    assert bundle.confidence == b"how sure"
+    if path.is_dir():
+        assert bundle.num_bytes == sum(file.stat().st_size for file in path.iterdir())
+        (path / CONFIDENCE).write_bytes(b"how bold")
+        with pytest.raises(BundleError, match=r"confidence\.npz was altered"):
+            load_bundle(path)
+        (path / CONFIDENCE).unlink()
+        with pytest.raises(BundleError, match=r"confidence\.npz was altered"):
+            load_bundle(path)

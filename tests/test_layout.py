@@ -10,6 +10,7 @@ MODULES = sorted(SRC.rglob("*.py"))
 
 MAY_USE = {
     "cli": None,  # anything
+    "calibration": {"runtime", "decoding", "metrics", "data"},
     "training": {"models", "export", "runtime", "decoding", "metrics", "data"},
     "export": {"models", "runtime", "decoding"},
     "models": {"decoding", "runtime"},

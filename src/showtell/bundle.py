@@ -69,7 +69,7 @@ class Bundle:
     manifest: Manifest
     vocabulary: Vocabulary
     graphs: dict[str, bytes]  # `ENCODER`, `START` and `STEP`
-    confidence: bytes | None  # for `showtell.confidence.Confidence.from_bytes`
+    confidence: bytes | None  # for `showtell.runtime.confidence.Confidence.from_bytes`
     num_bytes: int
     path: Path
 

@@ -12,12 +12,12 @@ from showtell.calibration.fit import fit_domain, fit_logistic
 from showtell.calibration.odd import KINDS, draw_odd
 from showtell.calibration.quality import auroc, calibration_error
 from showtell.calibration.target import Target, judge
-from showtell.confidence import Confidence, Evidence, Floats, evidence_of
 from showtell.data.records import Record
 from showtell.errors import DataError
 from showtell.images import PreparedImage
 from showtell.progress import Progress, no_progress
 from showtell.runtime.captioner import Captioner
+from showtell.runtime.confidence import Confidence, Evidence, Floats, evidence_of
 from showtell.text import detokenize
 
 ODD_OF_A_KIND = 50

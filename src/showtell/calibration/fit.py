@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from showtell.confidence import Domain, Floats, Logistic
+from showtell.runtime.confidence import Domain, Floats, Logistic
 
 AXES = 64  # of most variance
 RIDGE = 1.0  # pulls the weights of standardised numbers to 0

@@ -3,13 +3,14 @@
 Source: Guo et al. 2017 (arXiv:1706.04599), section 2; Niculescu-Mizil and Caruana 2005.
 """
 
+import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showtell.confidence import Floats
+from showtell.runtime.confidence import Floats
 
 BINS = 10  # of equal width
 Labels = NDArray[np.bool_]
@@ -57,8 +58,6 @@ def draw_reliability(probs: Floats, labels: Labels, *, title: str) -> bytes:
     """Draw the share of good captions over the probability given to them; give a PNG."""
     from matplotlib.figure import Figure
 
-    from showtell.training.plot import to_png
-
     found = list(bins_of(probs, labels))
     figure = Figure(figsize=(5, 5.6), dpi=120, layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
@@ -80,4 +79,6 @@ def draw_reliability(probs: Floats, labels: Labels, *, title: str) -> bytes:
     lower.bar(means, [b.size for b in found], width=0.06, color="#4c72b0")
     lower.set(xlabel="confidence", ylabel="captions")
     lower.grid(axis="y", linewidth=0.4)
-    return to_png(figure)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

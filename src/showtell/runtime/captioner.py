@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showtell.bundle import ENCODER, START, STEP, Bundle, find_bundle, load_bundle
-from showtell.confidence import Confidence, evidence_of
 from showtell.config import BeamConfig
 from showtell.decoding import Hypothesis, search
 from showtell.images import ImageSource, PreparedImage, prepare
+from showtell.runtime.confidence import Confidence, evidence_of
 from showtell.runtime.session import make_session
 from showtell.runtime.stepper import OnnxStepper
 from showtell.text import detokenize
