@@ -107,3 +107,8 @@ def test_a_token_given_twice_is_refused_by_name():
 def test_a_token_that_is_not_one_word_is_refused(token):
     with pytest.raises(BundleError, match="which is not one word"):
         Vocabulary((*SPECIAL_TOKENS, token))
+
+
+def test_dangling_words_are_those_that_the_vocabulary_knows() -> None:
+    vocabulary = Vocabulary((*SPECIAL_TOKENS, "dog", "with", "a"))
+    assert vocabulary.dangling_ids == [6, 5]

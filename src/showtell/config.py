@@ -168,6 +168,7 @@ class BeamConfig:
     beam_size: int = 3  # hypotheses kept at each step; 1 is greedy search
     max_length: int = 20  # tokens; a hypothesis this long that has not ended is unfinished
     length_penalty: float = 0.7  # alpha of Wu et al. 2016, eq. 14; 0 ranks by total log-prob
+    no_repeat_ngram: int = 0  # words in a row that a caption says once only; 0: it may repeat all
     consensus: float = 0.0  # temperature of the hypotheses' votes for one another; 0: the likeliest
 
     def __post_init__(self) -> None:
@@ -181,6 +182,10 @@ class BeamConfig:
             f"length_penalty must be between 0 and 10, got {self.length_penalty}",
         )
         _require(
+            self.no_repeat_ngram == 0 or self.no_repeat_ngram >= 2,
+            f"no_repeat_ngram must be 0 or at least 2, got {self.no_repeat_ngram}",
+        )
+        _require(
             self.consensus == 0 or 0.01 <= self.consensus <= 1000,
             f"consensus must be 0 or between 0.01 and 1000, got {self.consensus}",
         )
@@ -191,6 +196,7 @@ class BeamConfig:
             "beam": str(self.beam_size),
             "alpha": f"{self.length_penalty:g}",
             "max": str(self.max_length),
+            **({"no-repeat": str(self.no_repeat_ngram)} if self.no_repeat_ngram else {}),
             **({"consensus": f"{self.consensus:g}"} if self.votes else {}),
         }
 

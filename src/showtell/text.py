@@ -12,6 +12,9 @@ _CLITIC = r"(?:'(?:s|re|ve|ll|d|m)|n't)(?=\b|n't)"
 _WORD = r"[^\W_]+(?:[-&][^\W_]+)*"
 _TOKEN = re.compile(rf"{_CLITIC}|{_WORD}(?={_CLITIC})|{_WORD}")  # "do" before "n't", not "don"
 
+# What a sentence that broke off ends with; the search ends none so.
+DANGLING = ("a", "the", "of", "with", "in", "and")
+
 
 def tokenize(caption: str) -> list[str]:
     """Split a caption into lower-case word tokens, without punctuation.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from showtell.errors import BundleError, DataError
+from showtell.text import DANGLING
 
 PAD_ID, START_ID, END_ID, UNK_ID = range(4)
 SPECIAL_TOKENS = ("<pad>", "<start>", "<end>", "<unk>")
@@ -62,6 +63,11 @@ class Vocabulary:
     def encode(self, tokens: Sequence[str]) -> list[int]:
         """Give the ids of tokens; `<unk>` for those not known."""
         return [self._ids.get(token, UNK_ID) for token in tokens]
+
+    @cached_property
+    def dangling_ids(self) -> list[int]:
+        """The ids of words that no caption ends with."""
+        return [self._ids[word] for word in DANGLING if word in self._ids]
 
     def decode(self, token_ids: Iterable[int]) -> list[str]:
         """Give the tokens of ids, up to the first `<end>`; `<pad>` and `<start>` are left out."""

@@ -142,6 +142,7 @@ def test_search_settings_reach_the_search(
         "beam_size": 1,
         "max_length": 3,
         "length_penalty": 0.0,
+        "no_repeat_ngram": 0,
         "consensus": 0.0,
     }
     assert len(record["candidates"]) == 1

@@ -51,6 +51,7 @@ def test_a_record_says_what_made_it(captioner: Captioner, photos: list[Path]) ->
         "beam_size": 2,
         "max_length": 12,
         "length_penalty": 0.7,
+        "no_repeat_ngram": 0,
         "consensus": 0.0,
     }
     assert found["candidates"][0] == {"caption": found["caption"], "log_prob": found["log_prob"]}

@@ -2,38 +2,72 @@
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from showtell.cli import console
 from showtell.cli.options import json_option
 
+if TYPE_CHECKING:
+    from showtell.bundle import Bundle
 
-@click.command("models")
+EPILOG = """\b
+Examples:
+  showtell models
+  showtell models --json | jq '.[].name'
+"""
+
+
+@click.command("models", epilog=EPILOG)
 @json_option
 def command(as_json: bool) -> None:
-    """List the models that come with the install: size, scores and how each was made."""
-    from showtell.bundle import DEFAULT_MODEL, bundled_models, load_bundle
+    """List the models that come with the install: size, speed here, scores, how each was made."""
+    from showtell.bundle import bundled_models, load_bundle
+    from showtell.runtime.captioner import Captioner
+    from showtell.runtime.speed import ms_per_photo
 
     bundles = [load_bundle(path) for path in bundled_models().values()]
+    speeds = [ms_per_photo(Captioner(bundle)) for bundle in bundles]
     if as_json:
-        rows = [{**asdict(bundle.manifest), "num_bytes": bundle.num_bytes} for bundle in bundles]
+        rows = [
+            {**asdict(b.manifest), "num_bytes": b.num_bytes, "ms_per_photo": round(ms, 1)}
+            for b, ms in zip(bundles, speeds, strict=True)
+        ]
         click.echo(json.dumps(rows, indent=2))
         return
-    lines = [
-        {
-            "name": b.manifest.name + (" (default)" if b.manifest.name == DEFAULT_MODEL else ""),
-            "version": b.manifest.version,
-            "MB": b.num_bytes / 1e6,
-            "decoder": b.manifest.architecture,
-            "encoder": b.manifest.encoder.name,
-            "CIDEr": b.manifest.scores["scores"]["CIDEr"],
-            "BLEU-4": b.manifest.scores["scores"]["BLEU-4"],
-        }
-        for b in bundles
-    ]
-    click.echo(console.table(lines))
+    click.echo(console.table([_row(b, ms) for b, ms in zip(bundles, speeds, strict=True)]))
     for bundle in bundles:
-        manifest = bundle.manifest
-        click.echo(f"\n{manifest.name}: {manifest.scores['signatures']['CIDEr']}")
-        click.echo(f"  made by: {manifest.training['command']}")
+        click.echo("\n" + "\n".join(_details(bundle)))
+
+
+def _row(bundle: "Bundle", ms: float) -> dict[str, Any]:
+    from showtell.bundle import DEFAULT_MODEL
+
+    manifest = bundle.manifest
+    return {
+        "name": manifest.name + (" (default)" if manifest.name == DEFAULT_MODEL else ""),
+        "version": manifest.version,
+        "MB": bundle.num_bytes / 1e6,
+        "ms/photo": ms,  # here and now
+        "decoder": manifest.architecture,
+        "encoder": manifest.encoder.name,
+        "CIDEr": manifest.scores["scores"]["CIDEr"],
+        "BLEU-4": manifest.scores["scores"]["BLEU-4"],
+    }
+
+
+def _details(bundle: "Bundle") -> list[str]:
+    manifest = bundle.manifest
+    parts = [f"{name} {len(data) / 1e6:.1f}" for name, data in bundle.graphs.items()]
+    lines = [
+        f"{manifest.name}: {manifest.scores['signatures']['CIDEr']}",
+        f"  made by: {manifest.training['command']}",
+        f"  MB: {', '.join(parts)}; weights in {manifest.precision}",
+    ]
+    if manifest.confidence:
+        lines.append(
+            f"  confidence: AUROC {manifest.confidence['auroc']:.2f}, "
+            f"calibration error {manifest.confidence['calibration_error']:.3f}"
+        )
+    return lines

@@ -13,7 +13,8 @@ from showtell.config import BeamConfig, EncoderConfig
 F = TypeVar("F", bound=Callable[..., Any])
 Settings = TypeVar("Settings", BeamConfig, EncoderConfig)
 
-SEARCH_SETTINGS = ("beam_size", "max_length", "length_penalty", "consensus")  # of BeamConfig
+# Of BeamConfig.
+SEARCH_SETTINGS = ("beam_size", "max_length", "length_penalty", "no_repeat_ngram", "consensus")
 
 # Existence is checked by the work, which says more about a missing file than click could.
 PATH = click.Path(path_type=Path)
@@ -34,6 +35,12 @@ def search_options(function: F) -> F:
             metavar="T",
             help="Choose the hypothesis that agrees best with the others, each voting with weight "
             "exp(log-probability / T); 0 chooses the likeliest.",
+        ),
+        click.option(
+            "--no-repeat-ngram",
+            type=int,
+            metavar="N",
+            help="No N words in a row twice in a sentence; 0 allows it.",
         ),
         click.option(
             "--length-penalty",

@@ -6,6 +6,8 @@ Pure NumPy. This module knows nothing of PyTorch, ONNX Runtime, images or words:
 Shapes: B images still searched, K beams each, V vocabulary size, T tokens so far.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,13 +19,15 @@ from showtell.decoding.stepper import (
     make_hypothesis,
     next_log_probs,
 )
-from showtell.vocabulary import END_ID, START_ID
+from showtell.vocabulary import END_ID
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
+def beam_search(
+    stepper: Stepper, config: BeamConfig, *, dangling: Sequence[int] = ()
+) -> list[list[Hypothesis]]:
     """Find the likeliest captions of every image, best first.
 
     A caption has at least one word. At each step a beam ends if `<end>` is among the `beam_size`
@@ -31,6 +35,9 @@ def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
     endings found before. The `beam_size` likeliest continuations that do not end live on. An image
     is done when no live beam can still overtake its worst kept ending, so the search loses nothing
     but what the beam's width costs.
+
+    Args:
+        dangling: words that no caption ends with.
 
     Returns:
         For each image 1 to `beam_size` hypotheses, ranked by
@@ -46,10 +53,10 @@ def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
     # One beam an image at first: all would be equal, and the beam would fill with copies.
     tokens = np.zeros((num_images, 1, 0), dtype=np.int64)  # (B, K, T)
     totals = np.zeros((num_images, 1))  # (B, K) nats
-    last_ids = np.full(num_images, START_ID, dtype=np.int64)  # (B·K,)
 
     for length in range(config.max_length + 1):
-        log_probs = next_log_probs(stepper, last_ids, length=length)  # (B·K, V)
+        written = tokens.reshape(totals.size, length)  # (B·K, T)
+        log_probs = next_log_probs(stepper, written, config, dangling=dangling)  # (B·K, V)
         scores = totals[:, :, None] + log_probs.reshape(*totals.shape, -1)  # (B, K, V)
         ends = scores[:, :, END_ID].copy()  # (B, K)
         scores[:, :, END_ID] = -np.inf
@@ -67,10 +74,9 @@ def beam_search(stepper: Stepper, config: BeamConfig) -> list[list[Hypothesis]]:
             break
         tokens = np.take_along_axis(tokens, parents[:, :, None], axis=1)
         tokens = np.concatenate([tokens, token_ids[:, :, None]], axis=2)
-        rows = parents + np.arange(len(searched))[:, None] * (len(last_ids) // len(searched))
+        rows = parents + np.arange(len(searched))[:, None] * (len(written) // len(searched))
         stepper.select(rows[open_].reshape(-1))
         searched, tokens, totals = searched[open_], tokens[open_], continued[open_]
-        last_ids = token_ids[open_].reshape(-1)
 
     return endings
 

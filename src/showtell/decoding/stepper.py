@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from showtell.config import BeamConfig
 from showtell.vocabulary import END_ID, PAD_ID, START_ID, UNK_ID
 
 NEVER_EMITTED = (PAD_ID, START_ID, UNK_ID)
@@ -46,19 +47,39 @@ class Hypothesis:
 
 
 def next_log_probs(
-    stepper: Stepper, token_ids: NDArray[np.int64], *, length: int
+    stepper: Stepper,
+    tokens: NDArray[np.int64],
+    config: BeamConfig,
+    *,
+    dangling: Sequence[int] = (),
 ) -> NDArray[np.float64]:
     """Step; give log-probabilities (R, V) in which what must not be said has no chance at all.
 
     Args:
-        length: words so far; a caption of none does not end.
+        tokens: (R, T) the words so far of each sentence; one of none does not end.
+        dangling: words that no sentence ends with.
     """
-    log_probs = stepper.step(token_ids).astype(np.float64)
+    num_rows, length = tokens.shape
+    last = tokens[:, -1] if length else np.full(num_rows, START_ID)
+    log_probs = stepper.step(last).astype(np.float64)
     log_probs[:, NEVER_EMITTED] = -np.inf
-    if length == 0:
-        log_probs[:, END_ID] = -np.inf
+    log_probs[np.isin(last, [START_ID, *dangling]), END_ID] = -np.inf
+    if config.no_repeat_ngram:
+        _forbid_repeats(log_probs, tokens, config.no_repeat_ngram)
     log_probs[np.isnan(log_probs)] = -np.inf
     return log_probs
+
+
+def _forbid_repeats(log_probs: NDArray[np.float64], tokens: NDArray[np.int64], order: int) -> None:
+    """Take their chance from words that would say an n-gram again. Paulus et al. 2018, sec. 2.5.
+
+    Source: arXiv:1705.04304.
+    """
+    length = tokens.shape[1]
+    recent = tokens[:, length - order + 1 :]  # with the next word an n-gram
+    for start in range(length - order + 1):
+        said = (tokens[:, start : start + order - 1] == recent).all(axis=1)
+        log_probs[said, tokens[said, start + order - 1]] = -np.inf
 
 
 def length_norm(length: int, length_penalty: float) -> float:

@@ -142,7 +142,11 @@ class Captioner:
     ) -> list[list[Hypothesis]]:
         """Find captions as token ids for features (B, L, D), best first."""
         stepper = OnnxStepper(self._start, self._step, features)
-        return search(stepper, config or self.bundle.manifest.decoding)
+        return search(
+            stepper,
+            config or self.bundle.manifest.decoding,
+            dangling=self.bundle.vocabulary.dangling_ids,
+        )
 
     def _as_prepared(self, image: ImageSource | PreparedImage) -> PreparedImage:
         return image if isinstance(image, PreparedImage) else self.prepare(image)

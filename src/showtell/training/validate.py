@@ -35,7 +35,8 @@ def caption_dataset(
         for start in range(0, len(dataset), IMAGES_AT_ONCE):
             images = range(start, min(start + IMAGES_AT_ONCE, len(dataset)))
             stepper = TorchStepper(decoder, dataset.photos(images, 0).to(device))
-            for image, found in zip(images, search(stepper, config), strict=True):
+            hypotheses = search(stepper, config, dangling=vocabulary.dangling_ids)
+            for image, found in zip(images, hypotheses, strict=True):
                 words = vocabulary.decode(found[0].token_ids)
                 captions[dataset.records[image].image_id] = detokenize(words)
             progress(len(captions), len(dataset))
