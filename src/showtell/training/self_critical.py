@@ -15,9 +15,9 @@ from showtell.data.records import Record
 from showtell.metrics.cider import CiderD
 from showtell.metrics.ngrams import Sentence
 from showtell.models.decoders import Decoder
-from showtell.models.sample import sample
 from showtell.text import tokenize
 from showtell.training.loss import Objective
+from showtell.training.sample import sample
 from showtell.vocabulary import PAD_ID, Vocabulary
 
 END = "<end>"  # a word to the reward, or captions learn to break off after "in a"

@@ -8,7 +8,7 @@ from torch.nn import functional
 from showtell.config import DecoderConfig
 from showtell.models.build import ARCHITECTURES, build_decoder
 from showtell.models.decoders import Decoder, Reading, State, Step
-from showtell.models.sample import sample
+from showtell.training.sample import sample
 from showtell.vocabulary import END_ID, PAD_ID, START_ID, UNK_ID
 
 V, D = 11, 6  # vocabulary, feature width
@@ -84,7 +84,7 @@ def test_nothing_follows_the_end() -> None:
 def test_a_caption_that_does_not_end_is_cut_off_and_has_no_end() -> None:
     decoder = Forgetful(0.0, 0.0, 0.0, 0.0, 0.5, 0.5)
     token_ids, _ = sample(decoder, torch.zeros(1, 1, 1), num_samples=4, max_length=3)
-    assert token_ids.shape == (4, 4)
+    assert token_ids.shape == (4, 3)
     assert (token_ids[:, :3] >= WORD).all()
     assert (token_ids[:, 3] == PAD_ID).all()
 
