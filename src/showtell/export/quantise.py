@@ -2,7 +2,8 @@
 
 Static quantisation by ONNX Runtime: weights with a scale for each output channel, activations
 with one for each tensor, found on photos. Weights use seven of their eight bits, or sums overflow
-on CPUs without VNNI.
+on CPUs without VNNI. The convolutions next to the photo stay float32: they hold few weights, and
+their error would go through all the others.
 
 Source: Jacob et al. 2018 (arXiv:1712.05877).
 """
@@ -16,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 from onnxruntime.quantization import (
     CalibrationDataReader,
@@ -28,6 +30,9 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from showtell.errors import BundleError
 
+# Of the convolutions. On EfficientNet-Lite2 the grid's error is 0.13 of its length with them and
+# 0.21 without, for 0.1 MB.
+EXACT_SHARE = 0.25
 PERCENTILE = 99.99  # of each activation's values are represented; the rest are cut
 
 
@@ -50,6 +55,7 @@ def quantise_encoder(graph: bytes, photos: NDArray[np.float32]) -> bytes:
                 simplified,
                 quantised,
                 _Photos(photos),
+                nodes_to_exclude=_first_convolutions(simplified),
                 quant_format=QuantFormat.QDQ,
                 per_channel=True,
                 reduce_range=True,
@@ -63,6 +69,11 @@ def quantise_encoder(graph: bytes, photos: NDArray[np.float32]) -> bytes:
                 f"the encoder cannot be quantised ({error}); export float16"
             ) from error
         return quantised.read_bytes()
+
+
+def _first_convolutions(path: Path) -> list[str]:
+    names = [node.name for node in onnx.load(path).graph.node if node.op_type == "Conv"]
+    return names[: int(EXACT_SHARE * len(names))]
 
 
 class _Photos(CalibrationDataReader):  # type: ignore[misc]
