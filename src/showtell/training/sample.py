@@ -13,6 +13,8 @@ from showtell.decoding.stepper import NEVER_EMITTED
 from showtell.models.decoders import Decoder
 from showtell.vocabulary import END_ID, PAD_ID, START_ID
 
+COMPACT = 0.75  # captions that have ended are dropped once no more than this share is still written
+
 
 class Samples(NamedTuple):
     """Captions of some images; R rows, those of one image one after another."""
@@ -27,8 +29,9 @@ def sample(decoder: Decoder, features: Tensor, *, num_samples: int, max_length: 
     A caption of no words is never drawn. One that has not ended after `max_length` tokens is cut
     there, without `<end>`.
     """
-    rows = torch.arange(len(features), device=features.device).repeat_interleave(num_samples)
-    state = {name: part[rows] for name, part in decoder.start(features).items()}
+    num_rows = len(features) * num_samples
+    rows = torch.arange(num_rows, device=features.device)  # those that are still written
+    state = {name: part[rows // num_samples] for name, part in decoder.start(features).items()}
     token_ids = torch.full_like(rows, START_ID)
     ended = torch.zeros_like(rows, dtype=torch.bool)
     drawn, log_probs = [], []
@@ -37,11 +40,17 @@ def sample(decoder: Decoder, features: Tensor, *, num_samples: int, max_length: 
         state = step.state
         token_ids, log_prob = _draw(step.log_probs.float(), may_end=length > 0)
         token_ids = token_ids.masked_fill(ended, PAD_ID)
-        drawn.append(token_ids)
-        log_probs.append(log_prob.masked_fill(token_ids == PAD_ID, 0.0))
+        drawn.append(rows.new_full((num_rows,), PAD_ID).index_copy(0, rows, token_ids))
+        log_prob = log_prob.masked_fill(ended, 0.0)
+        log_probs.append(log_prob.new_zeros(num_rows).index_copy(0, rows, log_prob))
         ended = ended | (token_ids == END_ID)
-        if ended.all():
+        live = torch.count_nonzero(~ended)
+        if live == 0:
             break
+        if live <= COMPACT * len(rows):  # else: to copy the state costs more than it saves
+            kept = torch.nonzero(~ended).squeeze(1)
+            state = {name: part[kept] for name, part in state.items()}
+            rows, token_ids, ended = rows[kept], token_ids[kept], ended[kept]
     return Samples(torch.stack(drawn, dim=1), torch.stack(log_probs, dim=1))
 
 
