@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,14 @@ def test_the_config_of_a_single_run_is_a_recipe_of_one_stage(tiny_config: Path) 
     (stage,) = load_recipe(tiny_config, ["seed=5"]).stages
     assert (stage.name, stage.begin, stage.teachers) == ("", (), ())
     assert stage.config == load_config(tiny_config, ("seed=5",))
+
+
+def test_the_published_recipe_begins_as_the_published_topdown() -> None:
+    configs = Path(__file__).parents[2] / "configs"
+    recipe = load_recipe(configs / "flagship.toml")
+    assert recipe.name == "base"
+    first = recipe.stages[0].config
+    assert replace(first, name="topdown") == load_config(configs / "topdown.toml")
 
 
 @pytest.mark.parametrize(
