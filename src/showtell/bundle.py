@@ -78,13 +78,13 @@ def save_bundle(path: Path, manifest: Manifest, files: dict[str, bytes]) -> None
     """Write a bundle: one file where the name ends in .bundle or .zip, else a folder.
 
     Args:
-        manifest: its `files` and `sha256` are filled in here.
+        manifest: its `format_version`, `files` and `sha256` are filled in here.
         files: the content of each of `FILES`, and of `CONFIDENCE` if it has one.
     """
     names = [*FILES, *([CONFIDENCE] if CONFIDENCE in files else [])]
     assert set(files) == set(names), sorted(files)
     hashes = {name: sha256_hex(files[name]) for name in names}
-    described = _seal({**asdict(manifest), "files": hashes})
+    described = _seal({**asdict(manifest), "format_version": FORMAT_VERSION, "files": hashes})
     if path.suffix in ZIP_SUFFIXES:
         write_atomically(path, _zip({MANIFEST: described, **{n: files[n] for n in names}}))
         return

@@ -83,9 +83,7 @@ class TrainingConfig:
     warmup_epochs: float = 0.0  # the learning rate rises from 0 over these
     schedule: Literal["constant", "cosine"] = "cosine"  # cosine: falls to 0 at max_epochs
     label_smoothing: float = 0.0  # share of the target spread over the vocabulary
-    consensus_weighting: float = (
-        0.0  # share of a caption's weight that is its agreement with others
-    )
+    consensus_weighting: float = 0.0  # 0..1: how far captions weigh by the others' agreement
     doubly_stochastic: float = 0.0  # lambda of Xu et al. 2015, eq. 14; for what attends
     clip_norm: float = 5.0  # the gradient's norm is cut to this
     precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: mixed, for CUDA
@@ -224,6 +222,12 @@ class Config:
         ok = self.name.replace("-", "").replace("_", "").replace(".", "").isalnum()
         _require(ok, f"name must be letters, digits, '-', '_' and '.', got {self.name!r}")
         _require(0 <= self.seed < 2**32, f"seed must be between 0 and 2**32 - 1, got {self.seed}")
+        if self.self_critical.samples and not self.self_critical.cross_entropy:
+            for name, value in (
+                ("distillation.weight", self.distillation.weight),
+                ("training.consensus_weighting", self.training.consensus_weighting),
+            ):
+                _require(value == 0, f"{name} is a part of self_critical.cross_entropy, which is 0")
         first, last = self.finetuning.from_epoch, self.training.max_epochs
         _require(
             first <= last, f"finetuning.from_epoch is {first}, but max_epochs is {last}: never"

@@ -5,8 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showtell.calibration.fit import fit_domain, fit_logistic
-from showtell.calibration.quality import auroc, bins_of, calibration_error, draw_reliability
+from showtell.calibration.fit import fit_domain, fit_logistic, shift_to_mean
+from showtell.calibration.quality import (
+    auroc,
+    bins_of,
+    calibration_error,
+    chance_error,
+    draw_reliability,
+)
 
 RANDOM = np.random.default_rng(0)
 
@@ -33,6 +39,23 @@ def test_a_number_that_never_changes_counts_for_nothing() -> None:
     assert np.isfinite(fit_logistic(values, values[:, 0] > 0.3).weights).all()
 
 
+def test_balanced_kinds_weigh_the_same_however_many_there_are() -> None:
+    values = np.concatenate([RANDOM.normal(1, 1, 5000), RANDOM.normal(-1, 1, 100)])[:, None]
+    labels = np.arange(5100) < 5000
+    fits = [fit_logistic(values, labels, balanced=balanced) for balanced in (True, False)]
+    middle = [-fit.bias / fit.weights[0] for fit in fits]
+    assert middle[0] == pytest.approx(0, abs=0.2)
+    assert middle[1] < -1
+
+
+def test_a_bias_is_moved_until_the_product_is_right_on_average() -> None:
+    values, factors = RANDOM.normal(size=(500, 2)), RANDOM.uniform(0.7, 1, 500)
+    plain = fit_logistic(values, values[:, 0] + RANDOM.normal(size=500) > 0.5)
+    moved = shift_to_mean(plain, values, factors, 0.4)
+    assert (factors * moved.probability(values)).mean() == pytest.approx(0.4)
+    np.testing.assert_array_equal(moved.weights, plain.weights)
+
+
 def test_the_domain_has_the_axes_of_most_variance() -> None:
     pooled = RANDOM.normal(size=(500, 6)) * [9, 5, 1, 0.1, 0.1, 0.1] + 3
     domain = fit_domain(pooled)
@@ -48,6 +71,14 @@ def test_probabilities_that_are_shares_have_no_calibration_error() -> None:
     assert calibration_error(probs, labels) == pytest.approx(0)
     assert calibration_error(np.full(800, 0.9), labels) == pytest.approx(0.4)
     assert [(b.mean, b.size) for b in bins_of(probs, labels)] == [(0.25, 400), (0.75, 400)]
+
+
+def test_right_probabilities_have_an_error_by_chance_that_falls_with_their_number() -> None:
+    probs = RANDOM.random(4000)
+    few, many = chance_error(probs[:100]), chance_error(probs)
+    assert 0.05 < few < 0.15
+    assert many < few / 4
+    assert calibration_error(probs, RANDOM.random(4000) < probs) < 3 * many
 
 
 def test_a_probability_of_1_is_in_the_last_bin() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from showtell.errors import DataError
 from showtell.metrics import CiderD, cider, cider_d
+from showtell.metrics.cider import people_among_themselves
 
 from .samples import AWKWARD, CAT, DOG, SAMPLES
 
@@ -186,3 +187,21 @@ def test_frequencies_of_a_corpus_score_as_if_coco_caption_had_seen_its_images_to
     _, expected = coco_cider([*captions, *other[0]], corpus)
     found = each(captions, references, corpus=corpus)
     np.testing.assert_allclose(found, expected[: len(captions)], rtol=0, atol=1e-9)
+
+
+def test_people_are_scored_against_the_others_of_their_image() -> None:
+    references = [
+        [
+            ["a", "dog", "runs", "on", "the", "grass"],
+            ["a", "dog", "runs", "over", "grass"],
+            ["a", "pet"],
+        ],
+        [["a", "man", "swims"], ["a", "man", "swims", "in", "the", "sea"]],
+        [["alone"]],
+    ]
+    scores = people_among_themselves(references)
+    assert [len(of_image) for of_image in scores] == [3, 2, 1]
+    expected = CiderD([references[0][1:]], corpus=references).score([references[0][0]])
+    assert scores[0][0] == pytest.approx(expected[0])
+    assert scores[0][2] < scores[0][0]
+    assert scores[2].tolist() == [0]

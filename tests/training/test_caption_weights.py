@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -38,13 +39,17 @@ def test_without_a_share_all_count_the_same() -> None:
     assert torch.cat(caption_weights(RECORDS, 0.0)).tolist() == [1.0] * 8
 
 
+def test_captions_that_say_the_same_weigh_the_same() -> None:
+    twice = record("twice", (SEA[0], SEA[2], SEA[3], SEA[0]))
+    first, *_, last = caption_weights([record("dogs", DOGS), twice], 1.0)[1]
+    assert first == last > 1
+
+
 def test_the_weights_go_as_cider_d_against_the_others() -> None:
     _, sea, _ = caption_weights(RECORDS, 1.0)
-    tokens = [tokenize(caption) for caption in SEA]
-    first = CiderD([[tokenize(c) for c in DOGS[1:]], tokens[1:]]).score(
-        [tokenize(DOGS[0]), tokens[0]]
-    )
-    second = CiderD([[tokenize(c) for c in (DOGS[0], DOGS[2])], [tokens[0], *tokens[2:]]]).score(
-        [tokenize(DOGS[1]), tokens[1]]
-    )
-    assert (sea[0] / sea[1]).item() == pytest.approx(first[1] / second[1], rel=1e-5)
+    corpus = [[tokenize(c) for c in record.captions] for record in RECORDS]
+    alone = [
+        CiderD([corpus[1][:k] + corpus[1][k + 1 :]], corpus=corpus).score([corpus[1][k]])[0]
+        for k in range(4)
+    ]
+    assert sea.tolist() == pytest.approx(list(alone / np.mean(alone)), rel=1e-5)

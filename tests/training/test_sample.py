@@ -84,7 +84,7 @@ def test_nothing_follows_the_end() -> None:
 def test_a_caption_that_does_not_end_is_cut_off_and_has_no_end() -> None:
     decoder = Forgetful(0.0, 0.0, 0.0, 0.0, 0.5, 0.5)
     token_ids, _ = sample(decoder, torch.zeros(1, 1, 1), num_samples=4, max_length=3)
-    assert token_ids.shape == (4, 3)
+    assert token_ids.shape == (4, 4)
     assert (token_ids >= WORD).all()
 
 

@@ -8,20 +8,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from showtell.calibration.fit import fit_domain, fit_logistic
+from showtell.calibration.fit import fit_domain, fit_logistic, shift_to_mean
 from showtell.calibration.odd import KINDS, draw_odd
-from showtell.calibration.quality import auroc, calibration_error
+from showtell.calibration.quality import Labels, auroc, calibration_error, chance_error
 from showtell.calibration.target import Target, judge
 from showtell.data.records import Record
 from showtell.errors import DataError
 from showtell.images import PreparedImage
 from showtell.progress import Progress, no_progress
 from showtell.runtime.captioner import Captioner
-from showtell.runtime.confidence import Confidence, Evidence, Floats, evidence_of
+from showtell.runtime.confidence import Confidence, Domain, Evidence, Floats, evidence_of
 from showtell.text import detokenize
 
 ODD_OF_A_KIND = 50
 FOLDS = 5
+MIN_PHOTOS = 2 * FOLDS  # hundreds are better
 BATCH_SIZE = 16
 
 
@@ -40,26 +41,24 @@ class Calibration:
     confidence: Confidence
     target: Target
     probs: Floats  # (N,) of the val photos, each from the folds without it
-    good: NDArray[np.bool_]  # (N,)
+    good: Labels  # (N,)
     odd: Mapping[str, Floats]  # kind -> of its pictures, fitted without that kind
+    odd_auroc: float  # of photos against a kind, both by the fit without it; mean over kinds
 
     def describe(self) -> dict[str, Any]:
         """Say what it is worth, for the bundle and its readers; shares from 0 to 1."""
-        every_odd = np.concatenate(list(self.odd.values()))
-        photos = np.arange(len(self.probs) + len(every_odd)) < len(self.probs)
         return {
             "target": self.target.describe(),
             "photos": len(self.probs),
             "good": round(float(self.good.mean()), 4),
             "calibration_error": round(calibration_error(self.probs, self.good), 4),
+            "calibration_error_by_chance": round(chance_error(self.probs), 4),
             "auroc": round(auroc(self.probs, self.good), 4),
-            "auroc_of_photos_against_odd_pictures": round(
-                auroc(np.concatenate([self.probs, every_odd]), photos), 4
-            ),
+            "auroc_of_photos_against_odd_pictures": round(self.odd_auroc, 4),
             "odd_pictures": {
                 kind: {
                     "median": round(float(np.median(probs)), 4),
-                    "highest_of_20": round(float(np.quantile(probs, 0.95)), 4),
+                    "percentile_95": round(float(np.quantile(probs, 0.95)), 4),
                 }
                 for kind, probs in self.odd.items()
             },
@@ -85,6 +84,10 @@ def calibrate(
         DataError: val is too small, or all its captions are good or none.
         ImageError: a picture cannot be decoded.
     """
+    if len(val) < MIN_PHOTOS:
+        raise DataError(
+            f"{len(val)} photos in val are too few to calibrate on; {MIN_PHOTOS} at least"
+        )
     total = len(train) + len(val) + len(KINDS) * ODD_OF_A_KIND
     done = iter(range(1, total + 1))
 
@@ -97,37 +100,50 @@ def calibrate(
     photos = _see(captioner, counted(_photos(captioner, val)))
     odd = {kind: _see(captioner, counted(_odd(captioner, kind))) for kind in KINDS}
     target, good = judge(photos.captions, val, train)
-    if len(val) < 2 * FOLDS or good.all() or not good.any():
+    if good.all() or not good.any():
         raise DataError(
-            f"{len(val)} photos, {good.sum()} with good captions: too few to calibrate on"
+            f"{good.sum()} of {len(val)} captions are good: nothing tells good from bad"
         )
 
-    def fit(chosen: NDArray[np.bool_], kinds: Iterable[str]) -> Confidence:
-        ours = domain.distances(photos.pooled[chosen])
-        others = domain.distances(np.concatenate([odd[kind].pooled for kind in kinds]))
-        is_photo = np.arange(len(ours) + len(others)) < len(ours)
-        return Confidence(
-            good=fit_logistic(np.array(photos.evidence)[chosen], good[chosen]),
-            known=fit_logistic(np.concatenate([ours, others]), is_photo),
-            domain=domain,
-        )
+    def fit(chosen: Labels, kinds: Iterable[str]) -> Confidence:
+        return _fit(domain, photos, good, chosen, [odd[kind].pooled for kind in kinds])
 
     everything = np.ones(len(val), dtype=bool)
+    without = {kind: fit(everything, KINDS.keys() - {kind}) for kind in KINDS}
+    of_odd = {
+        kind: c.probability(odd[kind].evidence, odd[kind].pooled) for kind, c in without.items()
+    }
+    of_photos = {kind: c.probability(photos.evidence, photos.pooled) for kind, c in without.items()}
     return Calibration(
         confidence=fit(everything, KINDS),
         target=target,
         probs=_out_of_fold(photos, fit),
         good=good,
-        odd={
-            kind: fit(everything, KINDS.keys() - {kind}).probability(seen.evidence, seen.pooled)
-            for kind, seen in odd.items()
-        },
+        odd=of_odd,
+        odd_auroc=float(np.mean([_auroc_of(of_photos[kind], of_odd[kind]) for kind in KINDS])),
     )
 
 
-def _out_of_fold(
-    photos: Seen, fit: Callable[[NDArray[np.bool_], Iterable[str]], Confidence]
-) -> Floats:
+def _fit(
+    domain: Domain, photos: Seen, good: Labels, chosen: Labels, odd: list[NDArray[np.float32]]
+) -> Confidence:
+    """Fit on chosen photos and some odd pictures, and round as the bundle does."""
+    ours = domain.distances(photos.pooled[chosen])
+    others = domain.distances(np.concatenate(odd))
+    is_photo = np.arange(len(ours) + len(others)) < len(ours)
+    known = fit_logistic(np.concatenate([ours, others]), is_photo, balanced=True)
+    evidence = np.array(photos.evidence)[chosen]
+    plain = fit_logistic(evidence, good[chosen])
+    # No photo is quite known: the product of both must be right on average, not one of them.
+    shifted = shift_to_mean(plain, evidence, known.probability(ours), good[chosen].mean())
+    return Confidence.from_bytes(Confidence(shifted, known, domain).to_bytes())
+
+
+def _auroc_of(photos: Floats, odd: Floats) -> float:
+    return auroc(np.concatenate([photos, odd]), np.arange(len(photos) + len(odd)) < len(photos))
+
+
+def _out_of_fold(photos: Seen, fit: Callable[[Labels, Iterable[str]], Confidence]) -> Floats:
     """Give each photo the probability that a fit on the other folds gives it."""
     folds = np.random.default_rng(0).permutation(len(photos.captions)) % FOLDS
     probs = np.empty(len(folds))

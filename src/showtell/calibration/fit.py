@@ -10,13 +10,16 @@ RIDGE = 1.0  # pulls the weights of standardised numbers to 0
 NEWTON_STEPS = 50
 
 
-def fit_logistic(values: Floats, labels: NDArray[np.bool_]) -> Logistic:
+def fit_logistic(values: Floats, labels: NDArray[np.bool_], *, balanced: bool = False) -> Logistic:
     """Fit a logistic regression by Newton's method, with a ridge on the standardised weights.
 
     Args:
         values: (N, F).
         labels: (N,) of both kinds.
+        balanced: let both kinds weigh the same, however many there are of each.
     """
+    share = labels.mean()
+    counts = np.where(labels, 0.5 / share, 0.5 / (1 - share)) if balanced else np.ones(len(labels))
     mean, scale = values.mean(axis=0), values.std(axis=0)
     scale = np.where(scale > 0, scale, 1)
     inputs = np.column_stack([(values - mean) / scale, np.ones(len(values))])
@@ -24,8 +27,8 @@ def fit_logistic(values: Floats, labels: NDArray[np.bool_]) -> Logistic:
     weights = np.zeros(inputs.shape[1])
     for _ in range(NEWTON_STEPS):
         probs = 1 / (1 + np.exp(-np.clip(inputs @ weights, -50, 50)))
-        gradient = inputs.T @ (probs - labels) + ridge * weights
-        curvature = (inputs * (probs * (1 - probs))[:, None]).T @ inputs + np.diag(ridge)
+        gradient = inputs.T @ (counts * (probs - labels)) + ridge * weights
+        curvature = (inputs * (counts * probs * (1 - probs))[:, None]).T @ inputs + np.diag(ridge)
         step = np.linalg.solve(curvature, gradient)
         weights -= step
         if np.abs(step).max() < 1e-8:
@@ -41,3 +44,16 @@ def fit_domain(pooled: NDArray[np.float32]) -> Domain:
     count = min(AXES, len(pooled) - 1)
     spread = np.maximum(singular[:count] / np.sqrt(len(pooled)), 1e-6)
     return Domain(mean, axes[:count], spread)
+
+
+def shift_to_mean(logistic: Logistic, values: Floats, factors: Floats, mean: float) -> Logistic:
+    """Move the bias so that probabilities of values (N, F), times factors (N,), have this mean."""
+    low, high = -20.0, 20.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        moved = Logistic(logistic.weights, logistic.bias + middle)
+        if (factors * moved.probability(values)).mean() < mean:
+            low = middle
+        else:
+            high = middle
+    return Logistic(logistic.weights, logistic.bias + (low + high) / 2)

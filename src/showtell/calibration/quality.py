@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from showtell.runtime.confidence import Floats
 
 BINS = 10  # of equal width
+DRAWS = 1000
 Labels = NDArray[np.bool_]
 
 
@@ -39,6 +40,13 @@ def calibration_error(probs: Floats, labels: Labels) -> float:
     return float(sum(gaps) / len(probs))
 
 
+def chance_error(probs: Floats) -> float:
+    """The calibration error that probabilities exactly right would have, on average: of chance."""
+    random = np.random.default_rng(0)
+    draws = [calibration_error(probs, random.random(len(probs)) < probs) for _ in range(DRAWS)]
+    return float(np.mean(draws))
+
+
 def auroc(scores: Floats, labels: Labels) -> float:
     """Probability that a good one has a higher score than another; ties count half.
 
@@ -63,9 +71,16 @@ def draw_reliability(probs: Floats, labels: Labels, *, title: str) -> bytes:
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
     upper.plot([0, 1], [0, 1], "--", color="#888888", label="as it should be")
     means, shares = [b.mean for b in found], np.array([b.good for b in found])
-    # 95 % of a binomial share, by the normal approximation: how far chance alone may move a dot.
-    spread = [1.96 * (b.good * (1 - b.good) / b.size) ** 0.5 for b in found]
-    upper.errorbar(means, shares, spread, fmt="o-", color="#4c72b0", capsize=3, label="captions")
+    spread = np.array([_wilson(b.good, b.size) for b in found]).T
+    upper.errorbar(
+        means,
+        shares,
+        np.abs(spread - shares),
+        fmt="o-",
+        color="#4c72b0",
+        capsize=3,
+        label="captions",
+    )
     upper.set(xlim=(0, 1), ylim=(0, 1), ylabel="share that is good", title=title)
     upper.text(
         0.97,
@@ -82,3 +97,11 @@ def draw_reliability(probs: Floats, labels: Labels, *, title: str) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
+
+
+def _wilson(share: float, count: int) -> tuple[float, float]:
+    """Where the true share lies, 95 %: how far chance alone may move a dot. Wilson 1927."""
+    z2 = 1.96**2
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = (share * (1 - share) / count + z2 / (4 * count**2)) ** 0.5 * 1.96 / (1 + z2 / count)
+    return middle - half, middle + half

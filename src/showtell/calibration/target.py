@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from showtell.data.records import Record
 from showtell.errors import DataError
-from showtell.metrics.cider import CiderD
+from showtell.metrics.cider import CiderD, people_among_themselves
 from showtell.metrics.ngrams import Sentence
 from showtell.text import tokenize
 
@@ -49,26 +49,16 @@ def judge(
     """
     references = [_tokenise(record.captions) for record in records]
     documents = [_tokenise(record.captions) for record in corpus]
-    people = _people(references, documents)
-    target = Target(float(np.quantile(people, PEOPLE_BELOW)))
+    people = [
+        scores
+        for scores in people_among_themselves(references, corpus=documents)
+        if len(scores) > 1
+    ]
+    if not people:
+        raise DataError("no image has two references, so people cannot be compared")
+    target = Target(float(np.quantile(np.concatenate(people), PEOPLE_BELOW)))
     scores = CiderD(references, corpus=documents).score(_tokenise(captions))
     return target, scores >= target.threshold
-
-
-def _people(
-    references: Sequence[Sequence[Sentence]], documents: Sequence[Sequence[Sentence]]
-) -> NDArray[np.float64]:
-    """Score each person's caption against the others of its image."""
-    taken = [c for of_one in references if len(of_one) > 1 for c in of_one]
-    rest = [
-        [c for j, c in enumerate(of_one) if j != left_out]
-        for of_one in references
-        if len(of_one) > 1
-        for left_out in range(len(of_one))
-    ]
-    if not taken:
-        raise DataError("no image has two references, so people cannot be compared")
-    return CiderD(rest, corpus=documents).score(taken)
 
 
 def _tokenise(captions: Sequence[str]) -> list[Sentence]:

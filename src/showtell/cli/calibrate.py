@@ -82,7 +82,8 @@ def command(
     click.echo(f"good: {worth['target']}")
     click.echo(f"{worth['good']:.0%} of {worth['photos']} captions are good")
     click.echo(
-        f"expected calibration error {worth['calibration_error']:.3f}, AUROC {worth['auroc']:.2f}; "
+        f"expected calibration error {worth['calibration_error']:.3f}, of which chance gives "
+        f"{worth['calibration_error_by_chance']:.3f}; AUROC {worth['auroc']:.2f}; "
         f"photos against other pictures {worth['auroc_of_photos_against_odd_pictures']:.3f}"
     )
     rows = [{"picture": kind, **probs} for kind, probs in worth["odd_pictures"].items()]

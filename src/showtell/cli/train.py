@@ -96,6 +96,12 @@ def command(
 
     init = average([load_run(path) for path in init_from]) if init_from else None
     recipe = load_recipe(config_path, overrides, base=init.config if init else None)
+    if recipe.stages[0].name and (force or teacher):
+        raise click.UsageError(
+            "of a recipe, delete the folders of the stages that are to be trained anew"
+            if force
+            else "a recipe names the teachers of its stages itself; leave out --teacher"
+        )
     out = out or Path("runs") / recipe.name
     chosen = choose_device(device)
     with joined(chosen) as processes, _events(out, chosen.type, no_progress) as events:

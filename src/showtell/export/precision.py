@@ -13,7 +13,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from showtell.errors import BundleError
 
-MIN_ELEMENTS = 1024  # smaller tensors (biases, constants) are not worth it
+MIN_ELEMENTS = 1024  # smaller tensors, and vectors (biases), are not worth it
 
 Stored = tuple[list[TensorProto], list[NodeProto]]  # what holds a tensor, and what restores it
 
@@ -65,7 +65,8 @@ def _store(graph: bytes, store: Callable[[str, NDArray[np.float32]], Stored]) ->
     restoring: list[NodeProto] = []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if tensor.data_type != TensorProto.FLOAT or values.size < MIN_ELEMENTS:
+        small = values.ndim < 2 or values.size < MIN_ELEMENTS
+        if tensor.data_type != TensorProto.FLOAT or small:
             tensors.append(tensor)
             continue
         stored, nodes = store(tensor.name, values)

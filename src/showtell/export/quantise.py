@@ -73,7 +73,7 @@ def quantise_encoder(graph: bytes, photos: NDArray[np.float32]) -> bytes:
 
 def _first_convolutions(path: Path) -> list[str]:
     names = [node.name for node in onnx.load(path).graph.node if node.op_type == "Conv"]
-    return names[: int(EXACT_SHARE * len(names))]
+    return [name for name in names[: int(EXACT_SHARE * len(names))] if name]  # "" would be all
 
 
 class _Photos(CalibrationDataReader):  # type: ignore[misc]

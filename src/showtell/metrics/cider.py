@@ -66,6 +66,33 @@ def _result(
     return mean_of(name, values, {"df": f"corpus-{len(corpus)}-{fingerprint(corpus)}"})
 
 
+def people_among_themselves(
+    references: References, *, corpus: References | None = None
+) -> list[Floats]:
+    """Score each reference, CIDEr-D, against the others of its image; 0 where it is alone.
+
+    Args:
+        corpus: where document frequencies come from; the references if None.
+
+    Returns:
+        For each image the scores of its references, in their order.
+
+    Raises:
+        DataError: the corpus has fewer than two images.
+    """
+    pairs = [(i, k) for i, refs in enumerate(references) for k in range(len(refs)) if len(refs) > 1]
+    scores = [np.zeros(len(refs)) for refs in references]
+    if not pairs:
+        return scores
+    rest = [[c for j, c in enumerate(references[i]) if j != k] for i, k in pairs]
+    scorer = CiderD(rest, corpus=references if corpus is None else corpus)
+    for (i, k), score in zip(
+        pairs, scorer.score([references[i][k] for i, k in pairs]), strict=True
+    ):
+        scores[i][k] = score
+    return scores
+
+
 class CiderD:
     """CIDEr-D against references that are prepared once: the reward of self-critical training.
 

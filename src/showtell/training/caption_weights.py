@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from showtell.data.records import Record
-from showtell.metrics.cider import CiderD
+from showtell.metrics.cider import people_among_themselves
 from showtell.text import tokenize
 
 
@@ -28,23 +29,13 @@ def caption_weights(records: Sequence[Record], share: float) -> list[Tensor]:
     Raises:
         DataError: fewer than two images.
     """
-    agreed = _agreement([[tokenize(caption) for caption in record.captions] for record in records])
-    means = [max(float(values.mean()), np.finfo(float).tiny) for values in agreed]
+    captions = [[tokenize(caption) for caption in record.captions] for record in records]
     return [
-        torch.from_numpy(1 - share + share * np.where(values.any(), values / mean, 1)).float()
-        for values, mean in zip(agreed, means, strict=True)
+        torch.from_numpy(1 - share + share * _with_mean_1(agreed)).float()
+        for agreed in people_among_themselves(captions)
     ]
 
 
-def _agreement(captions: Sequence[Sequence[list[str]]]) -> list[np.ndarray]:
-    """Score each caption against the others of its image; 0 where it is alone."""
-    agreed = [np.zeros(len(of_one)) for of_one in captions]
-    for left_out in range(max(map(len, captions))):
-        images = [i for i, of_one in enumerate(captions) if len(of_one) > max(1, left_out)]
-        rest = [[c for k, c in enumerate(captions[i]) if k != left_out] for i in images]
-        taken = [captions[i][left_out] for i in images]
-        if len(images) > 1:
-            scores = CiderD(rest).score(taken)
-            for i, value in zip(images, scores, strict=True):
-                agreed[i][left_out] = value
-    return agreed
+def _with_mean_1(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    mean = values.mean()
+    return values / mean if mean > 0 else np.ones_like(values)

@@ -107,11 +107,16 @@ def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
         differ.append("its data")
     if found.get("encoder_sha256", wanted["encoder_sha256"]) != wanted["encoder_sha256"]:
         differ.append("the weights of its encoder")
-    if found.get("init") != wanted["init"]:
-        differ.append("the weights it began with (--init-from)")
-    if found.get("teachers", []) != wanted["teachers"]:
+    if _weights(found.get("init")) != _weights(wanted["init"]):
+        differ.append("the weights it began with")
+    if list(map(_weights, found.get("teachers", []))) != list(map(_weights, wanted["teachers"])):
         differ.append("its teachers")
     return differ
+
+
+def _weights(run: dict[str, str] | None) -> str:
+    """What a run is known by: its folder may have another name by now."""
+    return run["weights_sha256"] if run else ""
 
 
 def _changed(old: Any, new: dict[str, Any], where: str = "") -> Iterator[str]:

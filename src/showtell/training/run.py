@@ -88,6 +88,7 @@ class TrainedRun:
     encoder_sha256: str  # of the weights its encoder was built with; empty: a run did not note it
     provenance: dict[str, Any]  # command, versions, dataset name and split hashes
     scores: dict[str, Any]  # of the best epoch on val, with signatures
+    name: str  # of its folder
 
     @property
     def weights(self) -> dict[str, Tensor]:
@@ -98,7 +99,7 @@ class TrainedRun:
     def describe(self) -> dict[str, str]:
         """Name the run and its weights, for the record of a run that begins with them."""
         digest = hash_tensors(self.weights)
-        return {"name": self.config.name, "weights_sha256": digest}
+        return {"name": self.name, "weights_sha256": digest}
 
     def build_encoder(self) -> Encoder:
         """Build the encoder that the decoder learned with.
@@ -135,21 +136,28 @@ def average(runs: Sequence[TrainedRun]) -> TrainedRun:
     first = runs[0]
     if len(runs) == 1:
         return first
-    for other in runs[1:]:
-        shapes = [{n: w.shape for n, w in run.weights.items()} for run in (first, other)]
-        if shapes[0] != shapes[1] or first.vocabulary.tokens != other.vocabulary.tokens:
-            raise CheckpointError(
-                f"the runs {first.config.name} and {other.config.name} cannot be averaged: their "
-                "weights or words are not of one kind"
-            )
-    weights = {
-        name: torch.stack([run.weights[name].double() for run in runs]).mean(dim=0).to(own.dtype)
-        for name, own in first.weights.items()
+    name = f"mean of {', '.join(run.name for run in runs)}"
+    kinds = [_kind(run) for run in runs]
+    if any(kind != kinds[0] for kind in kinds):
+        raise CheckpointError(
+            f"there is no {name}: their encoders, decoders or words are not of one kind"
+        )
+    weights = [run.weights for run in runs]
+    means = {
+        key: torch.stack([of_run[key].double() for of_run in weights]).mean(dim=0).to(own.dtype)
+        for key, own in weights[0].items()
     }
     decoder = deepcopy(first.decoder)
-    decoder.load_state_dict(part_of(weights, "decoder"))
-    encoder_weights = part_of(weights, "encoder") or None
-    return replace(first, decoder=decoder, encoder_weights=encoder_weights)
+    decoder.load_state_dict(part_of(means, "decoder"))
+    encoder_weights = part_of(means, "encoder") or None
+    return replace(first, name=name, decoder=decoder, encoder_weights=encoder_weights)
+
+
+def _kind(run: TrainedRun) -> tuple[Any, ...]:
+    """What runs must have in common for their mean to make sense."""
+    shapes = {name: weight.shape for name, weight in run.weights.items()}
+    decoder = run.config.decoder.architecture, run.config.decoder.cell
+    return run.config.encoder, run.encoder_sha256, decoder, shapes, run.vocabulary.tokens
 
 
 def begin_run(folder: RunFolder, vocabulary: Vocabulary, described: dict[str, Any]) -> bool:
@@ -251,6 +259,7 @@ def load_run(path: Path) -> TrainedRun:
             encoder_sha256=described.get("encoder_sha256", ""),
             provenance={**described["made_by"], **described["data"]},
             scores=meta["report"],
+            name=path.resolve().name,
         )
     except (OSError, ValueError, KeyError, RuntimeError, ShowtellError) as error:
         raise CheckpointError(f"the run {path} cannot be used: {error}") from error

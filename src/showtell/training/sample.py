@@ -24,10 +24,10 @@ class Samples(NamedTuple):
 
 
 def sample(decoder: Decoder, features: Tensor, *, num_samples: int, max_length: int) -> Samples:
-    """Draw captions of images (N, L, D): R = N · `num_samples`, T at most `max_length`.
+    """Draw captions of images (N, L, D): R = N · `num_samples`, T at most `max_length` + 1.
 
-    A caption of no words is never drawn. One that has not ended after `max_length` tokens is cut
-    there, without `<end>`.
+    A caption of no words is never drawn. One that says a word more than `max_length` is cut there,
+    without `<end>`.
     """
     num_rows = len(features) * num_samples
     rows = torch.arange(num_rows, device=features.device)  # those that are still written
@@ -35,7 +35,7 @@ def sample(decoder: Decoder, features: Tensor, *, num_samples: int, max_length: 
     token_ids = torch.full_like(rows, START_ID)
     ended = torch.zeros_like(rows, dtype=torch.bool)
     drawn, log_probs = [], []
-    for length in range(max_length):
+    for length in range(max_length + 1):
         step = decoder.step(token_ids, state)
         state = step.state
         token_ids, log_prob = _draw(step.log_probs.float(), may_end=length > 0)

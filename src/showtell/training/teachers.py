@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from showtell.config import FinetuningConfig
+from showtell.config import Config
 from showtell.data.batches.dataset import Batch
 from showtell.errors import ConfigError
+from showtell.models.encoders import Encoder
 from showtell.training.model import CaptionModel, not_trained
 from showtell.training.run import TrainedRun
 from showtell.vocabulary import PAD_ID, Vocabulary
@@ -26,28 +27,31 @@ class Teachers:
         self,
         runs: Sequence[TrainedRun],
         *,
+        config: Config,
         vocabulary: Vocabulary,
-        finetuning: FinetuningConfig,
+        encoder: Encoder,
         device: torch.device,
     ) -> None:
         """Get them ready.
 
         Args:
-            finetuning: of the run that learns; says whether batches hold photos or cached features.
+            config, vocabulary: of the run that learns.
+            encoder: what gives its features, or begins to.
 
         Raises:
-            ConfigError: one has other words than the run that learns, or an encoder that learned,
-                while batches hold another's features.
+            ConfigError: one has other words than the run that learns, or another encoder.
         """
         for run in runs:
+            check_teacher(run.config, config, name=run.name)
             if run.vocabulary.tokens != vocabulary.tokens:
-                raise ConfigError(f"the teacher {run.config.name} has other words than this run")
-            if run.encoder_weights is not None and finetuning.from_epoch != 1:
+                raise ConfigError(f"the teacher {run.name} has other words than this run")
+            if config.finetuning.from_epoch != 1 and run.build_encoder().sha256 != encoder.sha256:
                 raise ConfigError(
-                    f"the encoder of the teacher {run.config.name} has learned: it must see "
-                    "the photos themselves, so finetuning.from_epoch must be 1"
+                    f"the encoder of the teacher {run.name} has learned something else: it must "
+                    "see the photos themselves, so finetuning.from_epoch must be 1"
                 )
-        self._models = [_model(run, live=finetuning.from_epoch > 0).to(device) for run in runs]
+        live = config.finetuning.from_epoch > 0
+        self._models = [_model(run, live=live).to(device) for run in runs]
 
     @torch.no_grad()
     def __call__(self, batch: Batch) -> Tensor:
@@ -59,6 +63,16 @@ class Teachers:
             logits = model.decoder.readout(reading.outputs[real])
             total = total.to(logits.device) + logits.float().softmax(dim=-1)
         return total / len(self._models)
+
+
+def check_teacher(teacher: Config, learner: Config, *, name: str) -> None:
+    """Refuse a teacher that does not see what the learner sees.
+
+    Raises:
+        ConfigError: their encoders differ.
+    """
+    if teacher.encoder != learner.encoder:
+        raise ConfigError(f"the teacher {name} has other settings of its encoder than this run")
 
 
 def _model(run: TrainedRun, *, live: bool) -> CaptionModel:

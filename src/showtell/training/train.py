@@ -144,14 +144,14 @@ def _encoder_of(config: Config, init: TrainedRun | None) -> Encoder:
     if init is None:
         encoder = build_encoder(config.encoder)
     else:
-        _check_same_encoder(init.config.encoder, config.encoder)
+        check_same_encoder(init.config.encoder, config.encoder)
         encoder = init.build_encoder()
     if config.finetuning.from_epoch:
         _ = encoder.network  # refuses here, not after hours, to let a graph learn
     return encoder
 
 
-def _check_same_encoder(theirs: EncoderConfig, ours: EncoderConfig) -> None:
+def check_same_encoder(theirs: EncoderConfig, ours: EncoderConfig) -> None:
     names = [f.name for f in fields(ours) if getattr(theirs, f.name) != getattr(ours, f.name)]
     if names:
         differ = ", ".join(f"{n} {getattr(theirs, n)!r}, here {getattr(ours, n)!r}" for n in names)
@@ -250,18 +250,20 @@ def _trainer(
             processes=processes,
             live=live,
             weights=init.weights if init else None,
-            teachers=_teachers(teachers, config, data.vocabulary, processes.device),
+            teachers=_teachers(teachers, config, data, processes.device),
         )
 
 
 def _teachers(
-    runs: Sequence[TrainedRun], config: Config, vocabulary: Vocabulary, device: torch.device
+    runs: Sequence[TrainedRun], config: Config, data: TrainingData, device: torch.device
 ) -> Teachers | None:
     if bool(runs) != (config.distillation.weight > 0):
         raise ConfigError("teachers and distillation.weight go together: give both or neither")
     if not runs:
         return None
-    return Teachers(runs, vocabulary=vocabulary, finetuning=config.finetuning, device=device)
+    return Teachers(
+        runs, config=config, vocabulary=data.vocabulary, encoder=data.encoder, device=device
+    )
 
 
 def _fit(trainer: Trainer, events: Events) -> TrainingState:

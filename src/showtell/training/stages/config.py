@@ -23,12 +23,13 @@ Knows nothing of PyTorch.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from showtell.config import (
     Config,
+    DistillationConfig,
     apply_overrides,
     from_dict,
     overlay,
@@ -72,40 +73,50 @@ def load_recipe(
 
     Args:
         path: none for the settings of `base`, or the defaults.
-        overrides: such as `"seed=3"`. They hold for every stage, those that begin with the name of
-            one, such as `"stages.fine-tune.training.max_epochs=3"`, for that one alone.
+        overrides: such as `"training.batch_size=32"`. They hold for every stage; those that name
+            one, such as `"stages.fine-tune.training.max_epochs=3"`, for that one alone, and win.
+            `"seed=3"` is for stages without a seed of their own.
 
     Raises:
         ConfigError: the file is missing or not TOML, a setting is unknown or bad, or a stage
             begins with one that does not come before it.
     """
-    values = read_toml(path) if path else base.to_dict() if base else {}
-    of_stages = [text for text in overrides if text.startswith("stages.")]
-    of_all = [text for text in overrides if text not in of_stages]
+    values = read_toml(path) if path else _of_run(base) if base else {}
     try:
         if "stages" not in values:
             config = from_dict(Config, apply_overrides(values, overrides))
             return Recipe(name=config.name, stages=(Stage(name="", config=config),))
-        file = from_dict(_File, apply_overrides(values, of_stages))
-        return Recipe(name=file.name, stages=tuple(_stages(file, of_all)))
+        of_file = [text for text in overrides if "." not in text.partition("=")[0]]
+        file = from_dict(_File, apply_overrides(values, of_file))
+        of_stages = [text for text in overrides if text not in of_file]
+        return Recipe(name=file.name, stages=tuple(_stages(file, of_stages)))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}" if path else str(error)) from error
+
+
+def _of_run(base: Config) -> dict[str, Any]:
+    """Settings to go on with: what it learned from teachers it has learned."""
+    return replace(base, distillation=DistillationConfig()).to_dict()
 
 
 def _stages(file: _File, overrides: Sequence[str]) -> Iterator[Stage]:
     if not file.stages:
         raise ConfigError("a recipe needs at least one stage: a section [stages.NAME]")
+    of_all, of_stage = _sort(overrides, file.stages)
     earlier: list[str] = []
     for name, changes in file.stages.items():
         where = f"stages.{name}"
         if not isinstance(changes, dict):
             raise ConfigError(f"{where} must be a section, got {changes!r}")
+        if "." in name:  # `--set stages.NAME.key=value` could not say it
+            raise ConfigError(f"{where}: the name of a stage has no dot")
         Config(name=name)  # refuses what cannot be the name of a folder
         settings = {key: value for key, value in changes.items() if key not in STAGE_KEYS}
         values = overlay({"name": file.name, "seed": file.seed, **file.base}, settings)
+        values = apply_overrides(values, [*of_all, *of_stage.get(name, ())])
         stage = Stage(
             name=name,
-            config=from_dict(Config, apply_overrides(values, overrides), where=f"{where}."),
+            config=from_dict(Config, values, where=f"{where}."),
             begin=_names(changes, "begin", earlier[-1:], earlier, where),
             teachers=_names(changes, "teachers", (), earlier, where),
         )
@@ -113,6 +124,23 @@ def _stages(file: _File, overrides: Sequence[str]) -> Iterator[Stage]:
             raise ConfigError(f"{where}: teachers and distillation.weight go together")
         yield stage
         earlier.append(name)
+
+
+def _sort(
+    overrides: Sequence[str], stages: Mapping[str, Any]
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Tell overrides of all stages from those of one, which lose their `stages.NAME.`."""
+    of_all: list[str] = []
+    of_stage: dict[str, list[str]] = {}
+    for text in overrides:
+        if not text.startswith("stages."):
+            of_all.append(text)
+            continue
+        name, _, setting = text.removeprefix("stages.").partition(".")
+        if name not in stages:
+            raise ConfigError(f"no stage {name!r} for {text!r}. {suggest(name, stages)}")
+        of_stage.setdefault(name, []).append(setting)
+    return of_all, of_stage
 
 
 def _names(

@@ -8,12 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from showtell.errors import ConfigError
+from showtell.models.build import check_decoder
 from showtell.progress import Progress, no_progress
 from showtell.training.loop import Events, TrainingState
 from showtell.training.processes import Processes
 from showtell.training.run import TrainedRun, average, load_run
 from showtell.training.stages.config import Recipe, Stage
-from showtell.training.train import TrainingData, load_training_data, train_captioner
+from showtell.training.teachers import check_teacher
+from showtell.training.train import (
+    TrainingData,
+    check_same_encoder,
+    load_training_data,
+    train_captioner,
+)
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,7 @@ class RecipeEvents:
 
     training: Events = field(default_factory=Events)  # of the stage in hand
     features: Progress = no_progress  # pictures encoded
-    data: Callable[[TrainingData], None] = lambda data: None  # what a stage trains on
+    data: Callable[[TrainingData], None] = lambda data: None  # what is trained on
     stage: Callable[[Stage, int, int], None] = lambda stage, number, total: None  # begins; from 1
 
 
@@ -44,7 +52,8 @@ def run_recipe(
 
     Args:
         init: a run to begin with, for stages that begin with no other.
-        teachers: of stages that name none.
+        teachers: of the only stage of a recipe without names.
+        force: train a recipe without names anew.
 
     Returns:
         Where the last stage stands.
@@ -54,6 +63,7 @@ def run_recipe(
             `load_training_data` and `train_captioner`.
     """
     events = events or RecipeEvents()
+    _check(recipe, has_init=init is not None)
 
     def on_features(done: int, total: int) -> None:
         events.features(done, total)
@@ -67,7 +77,8 @@ def run_recipe(
         data = load_training_data(
             stage.config, data_dir, init=first, cache_dir=cache_dir, progress=on_features
         )
-        events.data(data)
+        if number == 1:  # the others have the same photos
+            events.data(data)
         state = train_captioner(
             stage.config,
             data,
@@ -81,3 +92,21 @@ def run_recipe(
             events=events.training,
         )
     return state
+
+
+def _check(recipe: Recipe, *, has_init: bool) -> None:
+    """Find out what would stop a stage before hours of training, not after."""
+    configs = {stage.name: stage.config for stage in recipe.stages}
+    for stage in recipe.stages:
+        try:
+            check_decoder(stage.config)
+            for name in stage.begin:
+                check_same_encoder(configs[name].encoder, stage.config.encoder)
+            for name in stage.teachers:
+                check_teacher(configs[name], stage.config, name=name)
+            if stage.config.self_critical.samples and not (stage.begin or has_init):
+                raise ConfigError("self_critical.samples: it must begin with a trained run")
+        except ConfigError as error:
+            raise ConfigError(
+                f"stage {stage.name}: {error}" if stage.name else str(error)
+            ) from error
