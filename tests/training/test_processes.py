@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import torch
+from tiny import TINY_STUDY_BASE
 
 from showtell.training.checkpoint import load_checkpoint, weights_of
 from showtell.training.processes import Processes
-from showtell.training.run import RunFolder
+from showtell.training.run import RunFolder, average, load_run
 
 # Without dropout, two processes sum what one process sums.
 EXACT = ("training.batch_size=30", "decoder.image_dropout=0", "decoder.embedding_dropout=0")
@@ -110,3 +111,36 @@ def test_what_the_first_process_refuses_all_refuse(
     assert ended.returncode != 0
     assert "holds a run that differs in training.max_epochs (1, now 2)" in ended.stderr
     assert "Connection closed" not in ended.stderr  # what one process would see of another
+
+
+RECIPE = f"""
+name = "tiny"
+{TINY_STUDY_BASE}[stages.plain]
+[stages.fine-tune]
+finetuning = {{from_epoch = 1, frozen = 0.9, learning_rate = 1e-4}}
+[stages.self-critical]
+begin = ["plain"]
+self_critical = {{samples = 2, cross_entropy = 0.5}}
+[stages.distil]
+begin = ["plain", "self-critical"]
+teachers = ["plain", "self-critical"]
+distillation.weight = 0.5
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_go_through_a_recipe_together(flickr8k: Path, tmp_path: Path) -> None:
+    recipe, out = tmp_path / "recipe.toml", tmp_path / "out"
+    recipe.write_text(RECIPE)
+    said = trained(recipe, flickr8k, out, "training.max_epochs=1", processes=2)
+    stages = ["plain", "fine-tune", "self-critical", "distil"]
+    assert [said.count(f": {stage}\n") for stage in stages] == [1] * 4
+    plain, tuned, critical, _ = (load_run(out / stage) for stage in stages)
+    described = [json.loads((out / stage / "config.json").read_text()) for stage in stages]
+    begins = [None, *[run.describe() for run in (plain, plain, average([plain, critical]))]]
+    assert [one["init"] for one in described] == begins
+    before = plain.build_encoder().network.state_dict()
+    after = tuned.build_encoder().network.state_dict()
+    changed = [name for name in before if not torch.equal(before[name], after[name])]
+    assert changed  # some learned
+    assert len(changed) < 0.2 * len(before)  # most were frozen
