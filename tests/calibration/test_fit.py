@@ -39,10 +39,10 @@ def test_a_number_that_never_changes_counts_for_nothing() -> None:
     assert np.isfinite(fit_logistic(values, values[:, 0] > 0.3).weights).all()
 
 
-def test_balanced_kinds_weigh_the_same_however_many_there_are() -> None:
+def test_with_a_prior_kinds_weigh_by_it_however_many_there_are() -> None:
     values = np.concatenate([RANDOM.normal(1, 1, 5000), RANDOM.normal(-1, 1, 100)])[:, None]
     labels = np.arange(5100) < 5000
-    fits = [fit_logistic(values, labels, balanced=balanced) for balanced in (True, False)]
+    fits = [fit_logistic(values, labels, prior=prior) for prior in (0.5, None)]
     middle = [-fit.bias / fit.weights[0] for fit in fits]
     assert middle[0] == pytest.approx(0, abs=0.2)
     assert middle[1] < -1

@@ -19,7 +19,7 @@ def confidence() -> Confidence:
     axes = np.linalg.qr(RANDOM.normal(size=(8, 3)))[0].T
     return Confidence(
         good=Logistic(np.array([0.5, -0.1, 2.0, 0.2]), 0.3),
-        known=Logistic(np.array([-1.0, -2.0]), 4.0),
+        known=Logistic(np.array([-1.0, -2.0, 0.0, 0.0, 0.0]), 4.0),
         domain=Domain(RANDOM.normal(size=8), axes, np.array([3.0, 2.0, 1.0])),
     )
 
@@ -47,9 +47,10 @@ def test_captions_that_agree_are_more_agreed_on() -> None:
 
 def test_distances_are_mahalanobis_along_the_axes_and_euclid_off_them() -> None:
     domain = Domain(np.zeros(4), np.eye(4)[:2], np.array([2.0, 4.0]))
-    along, off = domain.distances(np.array([[2.0, 4.0, 3.0, 4.0]]))[0]
-    assert along == pytest.approx(0.5 * np.log((1 + 1) / 2), abs=1e-9)
-    assert off == pytest.approx(np.log(5.0))
+    along, off, total, length, largest = domain.measure(np.array([[2.0, 4.0, 3.0, -4.0]]))[0]
+    assert along == pytest.approx(0)  # one standard deviation along each
+    assert off == pytest.approx(np.log(5))
+    assert np.exp([total, length, largest]) == pytest.approx([13, 45**0.5, 4])
 
 
 def test_what_is_far_from_the_train_photos_is_not_sure(confidence: Confidence) -> None:

@@ -21,6 +21,7 @@ from showtell.runtime.confidence import Confidence, Domain, Evidence, Floats, ev
 from showtell.text import detokenize
 
 ODD_OF_A_KIND = 50
+PHOTOS = 0.8  # of the pictures that people ask about are photos, we take it
 FOLDS = 5
 MIN_PHOTOS = 2 * FOLDS  # hundreds are better
 BATCH_SIZE = 16
@@ -128,10 +129,10 @@ def _fit(
     domain: Domain, photos: Seen, good: Labels, chosen: Labels, odd: list[NDArray[np.float32]]
 ) -> Confidence:
     """Fit on chosen photos and some odd pictures, and round as the bundle does."""
-    ours = domain.distances(photos.pooled[chosen])
-    others = domain.distances(np.concatenate(odd))
+    ours = domain.measure(photos.pooled[chosen])
+    others = domain.measure(np.concatenate(odd))
     is_photo = np.arange(len(ours) + len(others)) < len(ours)
-    known = fit_logistic(np.concatenate([ours, others]), is_photo, balanced=True)
+    known = fit_logistic(np.concatenate([ours, others]), is_photo, prior=PHOTOS)
     evidence = np.array(photos.evidence)[chosen]
     plain = fit_logistic(evidence, good[chosen])
     # No photo is quite known: the product of both must be right on average, not one of them.

@@ -10,16 +10,19 @@ RIDGE = 1.0  # pulls the weights of standardised numbers to 0
 NEWTON_STEPS = 50
 
 
-def fit_logistic(values: Floats, labels: NDArray[np.bool_], *, balanced: bool = False) -> Logistic:
+def fit_logistic(
+    values: Floats, labels: NDArray[np.bool_], *, prior: float | None = None
+) -> Logistic:
     """Fit a logistic regression by Newton's method, with a ridge on the standardised weights.
 
     Args:
         values: (N, F).
         labels: (N,) of both kinds.
-        balanced: let both kinds weigh the same, however many there are of each.
+        prior: the share that those of the first kind are taken to be, whatever it is here.
     """
     share = labels.mean()
-    counts = np.where(labels, 0.5 / share, 0.5 / (1 - share)) if balanced else np.ones(len(labels))
+    wanted = share if prior is None else prior
+    counts = np.where(labels, wanted / share, (1 - wanted) / (1 - share))
     mean, scale = values.mean(axis=0), values.std(axis=0)
     scale = np.where(scale > 0, scale, 1)
     inputs = np.column_stack([(values - mean) / scale, np.ones(len(values))])

@@ -59,7 +59,7 @@ def command(
         raise click.UsageError(f"{model} comes with the install; give --out to write a copy")
     if figure:
         require_extra("train", purpose="--figure")
-    bundle = load_bundle(path)
+    bundle = replace(load_bundle(path), confidence=None)  # whatever the old one said
     dataset = load_dataset(data_dir)
     with console.progress_bar(enabled=not no_progress) as bar:
         found = calibrate(

@@ -4,8 +4,9 @@
 
 Each factor is a logistic regression. The second reads what the search says of its own caption,
 `Evidence`, and is fitted on photos whose captions were compared with people's. A screenshot can
-have a caption that the decoder is sure of, so the first reads how far the picture's pooled
-features are from those of the train photos, and is fitted on pictures that are no photos.
+have a caption that the decoder is sure of, so the first reads how large the picture's pooled
+features are and how far from those of the train photos, and is fitted on pictures that are no
+photos.
 
 `showtell.calibration` fits them. NumPy only. Shapes: B pictures, D feature width, K axes.
 """
@@ -69,16 +70,27 @@ class Domain:
     axes: Floats  # (K, D) orthonormal
     spread: Floats  # (K,) standard deviation along each
 
-    def distances(self, pooled: NDArray[np.floating[Any]]) -> Floats:
-        """Logarithms of the distance along the axes and of what lies off them: (B, D) to (B, 2).
+    def measure(self, pooled: NDArray[np.floating[Any]]) -> Floats:
+        """Say how far pictures (B, D) are from the train photos, and how much is in them: (B, 5).
 
-        Along the axes it is Mahalanobis' per axis, off them Euclid's.
+        Logarithms of the distance along the axes (Mahalanobis', per axis) and of that off them
+        (Euclid's), and of the features' sum, length and largest, which are small where little is
+        to be seen.
         """
-        centred = pooled.astype(np.float64) - self.mean
+        features = pooled.astype(np.float64)
+        centred = features - self.mean
         along = centred @ self.axes.T
-        off = (centred**2).sum(axis=1) - (along**2).sum(axis=1)
+        off = np.maximum((centred**2).sum(axis=1) - (along**2).sum(axis=1), 0)
         mahalanobis = ((along / self.spread) ** 2).mean(axis=1)
-        return 0.5 * np.log(np.maximum(np.stack([mahalanobis, off], axis=1), 1e-12))
+        sizes = np.abs(features)
+        values = [
+            np.sqrt(mahalanobis),
+            np.sqrt(off),
+            sizes.sum(axis=1),
+            np.linalg.norm(features, axis=1),
+            sizes.max(axis=1),
+        ]
+        return np.log(np.maximum(np.stack(values, axis=1), 1e-6))
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ class Confidence:
     """What a calibrated model carries."""
 
     good: Logistic  # of `Evidence`
-    known: Logistic  # of `Domain.distances`
+    known: Logistic  # of `Domain.measure`
     domain: Domain
 
     def probability(
@@ -99,7 +111,7 @@ class Confidence:
         """
         if not evidence:
             return np.zeros(0)
-        known = self.known.probability(self.domain.distances(pooled))
+        known = self.known.probability(self.domain.measure(pooled))
         return known * self.good.probability(np.array(evidence))
 
     def to_bytes(self) -> bytes:
@@ -128,7 +140,7 @@ class Confidence:
                     arrays[name].astype(np.float64)
                     for name in ("good", "known", "mean", "axes", "spread")
                 )
-            fits = axes.shape == (*spread.shape, *mean.shape) and known.shape == (3,)
+            fits = axes.shape == (*spread.shape, *mean.shape) and known.shape == (6,)
             if not (fits and good.shape == (len(Evidence._fields) + 1,)):
                 raise ValueError("its arrays do not fit each other")
         except Exception as error:  # NumPy and zipfile share no error class
