@@ -9,8 +9,14 @@ from matplotlib.ticker import MaxNLocator
 LOSS_COLOUR, CIDER_COLOUR = "#4c72b0", "#c44e52"
 
 
-def draw_curves(history: list[dict[str, Any]], *, title: str) -> bytes:
-    """Draw the log of a run, with the best epoch marked; give a PNG."""
+def draw_curves(
+    history: list[dict[str, Any]], *, title: str, unit: str = "nats per token"
+) -> bytes:
+    """Draw the log of a run, with the best epoch marked; give a PNG.
+
+    Args:
+        unit: of the losses.
+    """
     epochs = [entry["epoch"] for entry in history]
     ciders = [entry["scores"]["CIDEr"] for entry in history]
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
@@ -20,7 +26,7 @@ def draw_curves(history: list[dict[str, Any]], *, title: str) -> bytes:
         left.plot(epochs, losses, style, color=LOSS_COLOUR, label=f"{name} loss")
     left.legend(loc="center right")
     left.set_xlabel("epoch")
-    left.set_ylabel("loss (nats per token)", color=LOSS_COLOUR)
+    left.set_ylabel(f"loss ({unit})", color=LOSS_COLOUR)
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
     right = left.twinx()
     right.plot(epochs, ciders, "s-", color=CIDER_COLOUR)

@@ -267,10 +267,12 @@ def _teachers(
 
 
 def _fit(trainer: Trainer, events: Events) -> TrainingState:
-    folder, title = trainer.folder, trainer.config.name
+    folder, config = trainer.folder, trainer.config
+    unit = "train: minus reward; val: nats" if config.self_critical.samples else "nats per token"
 
     def draw() -> None:
-        write_atomically(folder.curves, draw_curves(trainer.state.history, title=title))
+        curves = draw_curves(trainer.state.history, title=config.name, unit=unit)
+        write_atomically(folder.curves, curves)
 
     def on_epoch(entry: dict[str, Any]) -> None:
         draw()
