@@ -358,19 +358,19 @@ def test_a_folder_half_replaced_by_a_new_model_is_refused_and_never_a_mixture(
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An install that comes with two models."""
     monkeypatch.setattr(bundle_module, "BUNDLED_DIR", tmp_path / "bundles")
-    for name in ("merge", "attention"):
+    for name in ("base", "merge"):
         save_bundle(tmp_path / "bundles" / name, replace(MANIFEST, name=name), CONTENTS)
     return tmp_path / "bundles"
 
 
 def test_models_that_come_with_the_install_are_found_by_name(shipped: Path) -> None:
-    assert bundled_models() == {"attention": shipped / "attention", "merge": shipped / "merge"}
-    assert find_bundle("attention") == shipped / "attention"
-    assert load_bundle(find_bundle("attention")).manifest.name == "attention"
+    assert bundled_models() == {"base": shipped / "base", "merge": shipped / "merge"}
+    assert find_bundle("merge") == shipped / "merge"
+    assert load_bundle(find_bundle("merge")).manifest.name == "merge"
 
 
 def test_without_a_name_the_default_model_is_found(shipped: Path) -> None:
-    assert find_bundle() == find_bundle(None) == shipped / "merge"
+    assert find_bundle() == find_bundle(None) == shipped / "base"
 
 
 def test_a_path_is_found_as_it_is(shipped: Path, tmp_path: Path) -> None:
@@ -382,9 +382,9 @@ def test_a_path_is_found_as_it_is(shipped: Path, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("shipped")
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownModelError) as error:
-        find_bundle("atention")
+        find_bundle("merg")
     assert str(error.value) == (
-        "no model 'atention', neither a file nor a name. Did you mean 'attention'? "
+        "no model 'merg', neither a file nor a name. Did you mean 'merge'? "
         "`showtell models` lists all 2."
     )
 

@@ -29,7 +29,7 @@ VOCABULARY, ENCODER, START, STEP = "vocabulary.txt", "encoder.onnx", "start.onnx
 FILES = (VOCABULARY, ENCODER, START, STEP)
 CONFIDENCE = "confidence.npz"  # may be absent
 ZIP_SUFFIXES = (".bundle", ".zip")
-DEFAULT_MODEL = "merge"
+DEFAULT_MODEL = "base"
 BUNDLED_DIR = Path(__file__).parent / "bundles"
 
 

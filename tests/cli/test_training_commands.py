@@ -208,19 +208,23 @@ def test_models_lists_what_is_installed_with_scores_and_the_command(
 ) -> None:
     assert run(["models"]) == 0
     out = capsys.readouterr().out
-    assert "merge (default)" in out
+    assert "base (default)" in out
+    assert "ms/photo" in out
     assert "split:val" in out
+    assert "made by: showtell train configs/flagship.toml" in out
     assert "made by: showtell train configs/merge.toml" in out
     assert run(["models", "--json"]) == 0
-    (merge,) = json.loads(capsys.readouterr().out)
-    assert merge["name"] == "merge"
+    models = json.loads(capsys.readouterr().out)
+    assert [model["name"] for model in models] == ["base", "merge"]
+    assert all(model["num_bytes"] <= 20e6 and model["ms_per_photo"] > 0 for model in models)
 
 
 def test_doctor_checks_every_model(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor"]) == 0
     out = capsys.readouterr().out
     assert sys.version.split()[0] in out
-    assert "merge (default): checksums right" in out
+    assert "base (default): checksums right" in out
+    assert "merge: checksums right" in out
 
 
 def test_doctor_names_every_package_that_an_extra_brings(

@@ -106,4 +106,4 @@ def test_a_misspelt_model_is_refused_with_the_nearest_name() -> None:
 
 
 def test_the_model_of_the_install_is_the_default() -> None:
-    assert Captioner.load().bundle.manifest.name == "merge"
+    assert Captioner.load().bundle.manifest.name == "base"
