@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Examples:
-  showtell train --data flickr8k                   the small model `merge`, as it came with the install
+  showtell train --data flickr8k                   the model `merge`, as it came with the install
   showtell train configs/merge.toml --data flickr8k
   showtell train configs/merge.toml --data flickr8k --set training.max_epochs=3 --out runs/short
   showtell train configs/merge.toml --data flickr8k --seed 2 --out runs/merge-2
