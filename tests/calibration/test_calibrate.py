@@ -83,7 +83,7 @@ def test_too_few_photos_are_refused(
     out = tmp_path / "sure.bundle"
     arguments = [str(tiny_bundle), "--data", str(flickr8k), "--out", str(out)]
     assert run(["calibrate", *arguments]) == 2
-    assert "4 photos" in capsys.readouterr().err
+    assert "too few photos in val to calibrate on: 4" in capsys.readouterr().err
     assert not out.exists()
 
 

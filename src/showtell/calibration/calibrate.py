@@ -87,7 +87,7 @@ def calibrate(
     """
     if len(val) < MIN_PHOTOS:
         raise DataError(
-            f"{len(val)} photos in val are too few to calibrate on; {MIN_PHOTOS} at least"
+            f"too few photos in val to calibrate on: {len(val)}, of {MIN_PHOTOS} at least"
         )
     total = len(train) + len(val) + len(KINDS) * ODD_OF_A_KIND
     done = iter(range(1, total + 1))
