@@ -238,18 +238,16 @@ class Config:
         return asdict(self)
 
 
-def load_config(
-    path: Path | None, overrides: tuple[str, ...] = (), *, base: "Config | None" = None
-) -> Config:
+def load_config(path: Path | None, overrides: tuple[str, ...] = ()) -> Config:
     """Read a TOML file; `overrides` such as `"seed=3"` win over it.
 
     Args:
-        path: none for the settings of `base`, or the defaults.
+        path: none for the defaults.
 
     Raises:
         ConfigError: the file is missing or not TOML, or a setting is unknown or bad.
     """
-    values = read_toml(path) if path else base.to_dict() if base else {}
+    values = read_toml(path) if path else {}
     try:
         return from_dict(Config, apply_overrides(values, overrides))
     except ConfigError as error:
