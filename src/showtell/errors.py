@@ -6,6 +6,7 @@
     ├── BundleError          a model bundle is incomplete, altered or of a newer format
     ├── UnknownModelError    no model of that name
     ├── DataError            a dataset file does not say what we expect
+    ├── MetadataError        a photo's metadata cannot be read, or written without harm
     ├── CheckpointError      a training run is incomplete or was made by another configuration
     └── MissingExtraError    an optional dependency is not installed
 
@@ -28,6 +29,17 @@ class ConfigError(ShowtellError):
 class ImageError(ShowtellError):
     """This file is not a picture we can read, or is too large."""
 
+    def __init__(self, message: str, code: str = "unreadable") -> None:
+        """Say what is wrong, and for machines which of these it is.
+
+        Args:
+            code: missing, empty, folder, device, unreadable (the system refuses), not-a-picture,
+                format (one we know and do not read), too-large, damaged, exists, existing,
+                replaced.
+        """
+        super().__init__(message)
+        self.code = code
+
 
 class BundleError(ShowtellError):
     """A model bundle is incomplete, altered or of a newer format."""
@@ -39,6 +51,10 @@ class UnknownModelError(ShowtellError):
 
 class DataError(ShowtellError):
     """A dataset file does not say what we expect."""
+
+
+class MetadataError(ShowtellError):
+    """A photo's metadata cannot be read, or written without harm."""
 
 
 class CheckpointError(ShowtellError):

@@ -6,6 +6,8 @@ from showtell.errors import MissingExtraError
 
 MODULES = {
     "train": ("torch", "safetensors", "onnx", "onnxscript", "matplotlib"),
+    "parquet": ("pyarrow",),
+    "watch": ("watchfiles",),
     "tensorboard": ("tensorboard",),
     "keras": ("keras",),
     "timm": ("timm",),

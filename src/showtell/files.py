@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,40 +14,58 @@ from typing import IO, Any
 def write_atomically(path: Path, data: bytes) -> None:
     """Write to a temporary name beside `path`, flush to disk, rename over it.
 
-    A link is followed, and what is no file, such as a pipe or a device, is written to as it is.
+    A link is followed, permissions are kept, and what is no file, such as a pipe or a device, is
+    written to as it is.
 
     Raises:
         OSError: a full disk, say; its `filename` is that of the file in the writing.
     """
-    with naming(path):
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)  # a folder refuses
-            return
-        path = path.resolve()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_and_rename(path, data)
+    with replacing(path) as file:
+        file.write(data)
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write to that takes the place of `path` when the block ends well.
+
+    Raises:
+        OSError: as `write_atomically`.
+    """
+    with naming(path, always=True):  # and not the temporary file
+        if path.exists() and not path.is_file():
+            with path.open("wb") as device:  # a folder refuses
+                yield device
+            return
+        path = path.resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(_temporary_name(path.name))
+        try:
+            with temporary.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                shutil.copymode(path, temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _temporary_name(name: str) -> str:
+    """Name a hidden file; no longer than the name it stands for may be."""
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
+    return f".showtell-{os.getpid()}-{digest}.tmp"
+
+
+@contextmanager
+def naming(path: Path, *, always: bool = False) -> Iterator[None]:
     """Let an `OSError` of the block that names no file name this one: a full disk names none."""
     try:
         yield
     except OSError as error:
-        error.filename = error.filename or str(path)
+        if always or not error.filename:
+            error.filename = str(path)
         raise
-
-
-def _write_and_rename(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def to_json(value: Any) -> bytes:

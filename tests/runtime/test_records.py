@@ -1,13 +1,26 @@
 """One record for each photo, whatever became of it."""
 
-import hashlib
 import json
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from showtell import Captioner
-from showtell.runtime.records import CaptionRecord, Photo, caption_photos
+from showtell.errors import ImageError
+from showtell.runtime.records import (
+    FIELDS,
+    Maker,
+    Note,
+    Photo,
+    Record,
+    caption_record,
+    error_record,
+    skipped_record,
+)
+
+SCHEMA = json.loads(files("showtell.runtime").joinpath("record.schema.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -15,37 +28,33 @@ def captioner(tiny_bundle: Path) -> Captioner:
     return Captioner.load(tiny_bundle, threads=1)
 
 
-def records_of(captioner: Captioner, *paths: Path, batch_size: int = 2) -> list[CaptionRecord]:
-    photos = [Photo(path.name, path) for path in paths]
-    config = captioner.bundle.manifest.decoding
-    return list(caption_photos(captioner, photos, config, batch_size=batch_size))
+@pytest.fixture(scope="module")
+def maker(captioner: Captioner) -> Maker:
+    return Maker.of(captioner, captioner.bundle.manifest.decoding)
 
 
-@pytest.fixture
-def photos(flickr8k: Path) -> list[Path]:
-    return sorted(flickr8k.rglob("*.jpg"))[:4]
+@pytest.fixture(scope="module")
+def good(captioner: Captioner, maker: Maker, flickr8k: Path) -> Record:
+    path = min(flickr8k.rglob("*.jpg"))
+    caption = captioner.caption(path)
+    notes = (Note("animation", "picture 2 of 3"),)
+    return caption_record(
+        Photo("a.jpg", path), caption, maker, sha256="0" * 64, elapsed_ms=3.14159, notes=notes
+    )
 
 
-@pytest.mark.parametrize("batch_size", [1, 2, 10])
-def test_bad_photos_leave_the_others_their_captions(
-    captioner: Captioner, photos: list[Path], tmp_path: Path, batch_size: int
-) -> None:
-    bad = tmp_path / "bad.jpg"
-    bad.write_bytes(b"")
-    found = records_of(captioner, bad, photos[0], bad, photos[1], bad, batch_size=batch_size)
-    assert [bool(record.error) for record in found] == [True, False, True, False, True]
-    expected = [captioner.caption(photo).text for photo in photos[:2]]
-    assert [record.caption.text for record in found if record.caption] == expected
+def all_records(good: Record, maker: Maker) -> list[Record]:
+    photo = Photo("a.jpg", b"")
+    bad = error_record(photo, ImageError("a.jpg: no such file", "missing"), maker)
+    skipped = skipped_record(photo, maker, Note("exists", "it has a caption already"))
+    return [good, bad, skipped]
 
 
-def test_a_record_says_what_made_it(captioner: Captioner, photos: list[Path]) -> None:
-    (record,) = records_of(captioner, photos[0])
-    config = captioner.bundle.manifest.decoding
-    found = json.loads(json.dumps(record.to_dict(captioner, config)))
-    assert found["path"] == photos[0].name
+def test_a_record_says_what_made_it(good: Record, captioner: Captioner) -> None:
+    found = json.loads(json.dumps(good))
+    assert found["path"] == "a.jpg"
     assert found["status"] == "ok"
     assert found["error"] is None
-    assert found["sha256"] == hashlib.sha256(photos[0].read_bytes()).hexdigest()
     assert found["model"]["sha256"] == captioner.bundle.manifest.sha256
     assert found["decoding"] == {
         "beam_size": 2,
@@ -55,16 +64,48 @@ def test_a_record_says_what_made_it(captioner: Captioner, photos: list[Path]) ->
         "consensus": 0.0,
     }
     assert found["candidates"][0] == {"caption": found["caption"], "log_prob": found["log_prob"]}
-    assert found["elapsed_ms"] > 0
+    assert found["elapsed_ms"] == 3.1
+    assert found["notes"] == [{"code": "animation", "message": "picture 2 of 3"}]
 
 
-def test_the_record_of_a_failure_has_the_same_keys(
-    captioner: Captioner, photos: list[Path], tmp_path: Path
-) -> None:
-    good, bad = records_of(captioner, photos[0], tmp_path / "missing.jpg")
-    config = captioner.bundle.manifest.decoding
-    failed = bad.to_dict(captioner, config)
-    assert failed.keys() == good.to_dict(captioner, config).keys()
+def test_every_record_is_as_the_published_schema_says(good: Record, maker: Maker) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    for record in all_records(good, maker):
+        jsonschema.validate(json.loads(json.dumps(record)), SCHEMA)
+
+
+def test_all_records_have_the_same_keys_in_the_same_order(good: Record, maker: Maker) -> None:
+    for record in all_records(good, maker):
+        assert tuple(record) == FIELDS == tuple(SCHEMA["properties"]) == tuple(SCHEMA["required"])
+
+
+def test_the_schema_refuses_what_is_no_record(good: Record) -> None:
+    for wrong in ({"status": "fine"}, {"confidence": 1.5}, {"more": 1}, {"candidates": None}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(good | wrong, SCHEMA)
+
+
+def test_a_failure_has_a_code_and_a_message(maker: Maker, good: Record) -> None:
+    failed = all_records(good, maker)[1]
     assert failed["status"] == "error"
     assert failed["caption"] is None
-    assert "missing.jpg: no such file" in failed["error"]["message"]
+    assert failed["error"] == {"code": "missing", "message": "a.jpg: no such file"}
+
+
+def test_the_number_of_candidates_may_be_cut(
+    captioner: Captioner, good: Record, flickr8k: Path
+) -> None:
+    maker = Maker.of(captioner, captioner.bundle.manifest.decoding, num_captions=1)
+    path = min(flickr8k.rglob("*.jpg"))
+    record = caption_record(
+        Photo("a", path), captioner.caption(path), maker, sha256="0" * 64, elapsed_ms=0
+    )
+    assert record["candidates"] == good["candidates"][:1]
+
+
+def test_a_name_that_is_not_utf_8_can_be_written_as_json(maker: Maker) -> None:
+    name = b"caf\xe9.jpg".decode("utf-8", "surrogateescape")
+    record = error_record(Photo(name, b""), ImageError(f"{name}: no such file"), maker)
+    assert json.dumps(record, ensure_ascii=False).encode()
+    assert record["path"] == "caf\\xe9.jpg"
+    assert record["error"]["message"] == "caf\\xe9.jpg: no such file"

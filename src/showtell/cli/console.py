@@ -14,11 +14,14 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 
 @cache
@@ -60,10 +63,23 @@ class ProgressBar:
 
         return report
 
+    def describe(self, name: str, words: str) -> None:
+        """Say more of a stage than its name."""
+        if name in self._tasks:
+            self._progress.update(self._tasks[name], description=f"{name}: {words}")
+
     def restart(self, name: str) -> None:
         """Begin a stage again, for work that repeats, such as epochs."""
         if name in self._tasks:
             self._progress.remove_task(self._tasks.pop(name))
+
+
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f}/s" if speed else "")
 
 
 @contextmanager
@@ -73,6 +89,7 @@ def progress_bar(*, enabled: bool = True) -> Iterator[ProgressBar]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeElapsedColumn(),
         TextColumn("eta"),
         TimeRemainingColumn(),

@@ -18,6 +18,7 @@ from showtell.errors import (
     ConfigError,
     DataError,
     ImageError,
+    MetadataError,
     MissingExtraError,
     ShowtellError,
     UnknownModelError,
@@ -25,6 +26,8 @@ from showtell.errors import (
 
 COMMANDS = (
     "caption",
+    "review",
+    "metadata",
     "train",
     "study",
     "evaluate",
@@ -42,6 +45,7 @@ EXIT_CODES: dict[type[ShowtellError], int] = {
     DataError: 2,
     MissingExtraError: 3,
     ImageError: 4,
+    MetadataError: 4,
     BundleError: 6,
     UnknownModelError: 6,
     CheckpointError: 6,
@@ -52,6 +56,7 @@ Examples:
   showtell photo.jpg                        a sentence on stdout
   showtell holiday/ --json                  every photo in a folder, one JSON record a line
   showtell *.jpg --figure sheet.png         a picture of the photos with their sentences
+  showtell holiday/ --sidecar xmp           descriptions and alt text for photo programs
   showtell train configs/merge.toml --data flickr8k
 
 \b

@@ -92,7 +92,7 @@ def command(
     from showtell.training.processes import joined
     from showtell.training.run import average, load_run
     from showtell.training.stages.run import run_recipe
-    from showtell.training.train import choose_device
+    from showtell.training.train import choose_device, emulates_bfloat16
 
     init = average([load_run(path) for path in init_from]) if init_from else None
     recipe = load_recipe(config_path, overrides, base=init.config if init else None)
@@ -104,6 +104,9 @@ def command(
         )
     out = out or Path("runs") / recipe.name
     chosen = choose_device(device)
+    wants_bfloat16 = any(stage.config.training.precision == "bfloat16" for stage in recipe.stages)
+    if wants_bfloat16 and emulates_bfloat16(chosen):
+        console.say("this CPU emulates bfloat16: --set training.precision=float32 is faster here")
     with joined(chosen) as processes, _events(out, chosen.type, no_progress) as events:
         state = run_recipe(
             recipe,

@@ -1,17 +1,28 @@
-"""One record for each photo: the shape that CLI, Python, HTTP and files share."""
+"""One record for each photo: the shape that CLI, Python, HTTP and files share.
 
-import time
-from collections.abc import Iterable, Iterator
+`record.schema.json` beside this file states it for machines.
+"""
+
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from showtell.config import BeamConfig
 from showtell.errors import ImageError
-from showtell.files import sha256_hex
-from showtell.images import PreparedImage
 from showtell.runtime.captioner import Caption, Captioner
+
+Record = dict[str, Any]
+FIELDS = (
+    *("path", "caption", "confidence", "log_prob", "candidates", "width", "height", "sha256"),
+    *("model", "decoding", "elapsed_ms", "status", "error", "notes"),
+)
+
+
+class Note(NamedTuple):
+    """Something to know of a record: `animation`, `identical`, `uncertain`, `exists`."""
+
+    code: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -20,87 +31,90 @@ class Photo:
 
     name: str
     source: Path | bytes
+    inside: str = ""  # its path below the folder it was found in, where sidecars mirror that
+    named: bool = True  # by the caller, so that it is not passed over if it is no picture
+    trouble: str | None = None  # why it cannot even be looked at: a folder that may not be read
 
-    def read_bytes(self) -> bytes:
-        """Read the encoded picture."""
-        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
 
+@dataclass(frozen=True, kw_only=True)
+class Maker:
+    """What makes captions, as every record tells it."""
 
-@dataclass(frozen=True)
-class CaptionRecord:
-    """What became of one photo: a caption, or the error that prevented it."""
+    model: dict[str, str]
+    decoding: BeamConfig
+    num_captions: int | None = None  # candidates in a record; None: all that were found
 
-    photo: Photo
-    caption: Caption | None
-    error: ImageError | None
-    sha256: str | None  # of the photo's file
-    elapsed_ms: float  # its share of the batch
-
-    def to_dict(self, captioner: Captioner, config: BeamConfig) -> dict[str, Any]:
-        """The record as JSON has it; see docs/command-line.md."""
+    @classmethod
+    def of(
+        cls, captioner: Captioner, decoding: BeamConfig, num_captions: int | None = None
+    ) -> "Maker":
+        """Describe a captioner that searches with these settings."""
         manifest = captioner.bundle.manifest
-        caption = self.caption
-        candidates = caption.candidates if caption else ()
-        return {
-            "path": _as_utf8(self.photo.name),
-            "caption": caption.text if caption else None,
-            "confidence": _rounded(caption.confidence if caption else None),
-            "log_prob": _rounded(caption.log_prob if caption else None),
-            "candidates": [
-                {"caption": c.text, "log_prob": round(c.log_prob, 4)} for c in candidates
-            ],
-            "width": caption.width if caption else None,
-            "height": caption.height if caption else None,
-            "sha256": self.sha256,
-            "model": {
-                "name": manifest.name,
-                "version": manifest.version,
-                "sha256": manifest.sha256,
-            },
-            "decoding": asdict(config),
-            "elapsed_ms": round(self.elapsed_ms, 1),
-            "status": "error" if self.error else "ok",
-            "error": {"code": "image", "message": str(self.error)} if self.error else None,
-        }
+        model = {"name": manifest.name, "version": manifest.version, "sha256": manifest.sha256}
+        return cls(model=model, decoding=decoding, num_captions=num_captions)
+
+    @property
+    def writer(self) -> str:
+        """Who wrote a caption, in a photo's metadata."""
+        return f"showtell {self.model['name']} {self.model['version']}"
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+def caption_record(
+    photo: Photo,
+    caption: Caption,
+    maker: Maker,
+    *,
+    sha256: str,
+    elapsed_ms: float,
+    notes: tuple[Note, ...] = (),
+) -> Record:
+    """The record of a photo that got a caption.
+
+    Args:
+        sha256: of the photo's file.
+        elapsed_ms: the photo's share of its batch.
+    """
+    shown = caption.candidates[: maker.num_captions]
+    return _record(photo, maker, notes) | {
+        "caption": caption.text,
+        "confidence": None if caption.confidence is None else round(caption.confidence, 4),
+        "log_prob": round(caption.log_prob, 4),
+        "candidates": [{"caption": c.text, "log_prob": round(c.log_prob, 4)} for c in shown],
+        "width": caption.width,
+        "height": caption.height,
+        "sha256": sha256,
+        "elapsed_ms": round(elapsed_ms, 1),
+        "status": "ok",
+    }
 
 
-def _as_utf8(name: str) -> str:
+def error_record(photo: Photo, error: ImageError, maker: Maker) -> Record:
+    """The record of a photo that could not be read."""
+    return _record(photo, maker) | failure(error.code, str(error))
+
+
+def skipped_record(photo: Photo, maker: Maker, note: Note) -> Record:
+    """The record of a photo that was left as it is."""
+    return _record(photo, maker, (note,)) | {"status": "skipped"}
+
+
+def failure(code: str, message: str) -> Record:
+    """What a record says of an error."""
+    return {"status": "error", "error": {"code": code, "message": utf8_name(message)}}
+
+
+def _record(photo: Photo, maker: Maker, notes: tuple[Note, ...] = ()) -> Record:
+    empty: Record = dict.fromkeys(FIELDS)
+    return empty | {
+        "path": utf8_name(photo.name),
+        "candidates": [],
+        "model": maker.model,
+        "decoding": asdict(maker.decoding),
+        "elapsed_ms": 0.0,
+        "notes": [note._asdict() for note in notes],
+    }
+
+
+def utf8_name(name: str) -> str:
     r"""Write the bytes of a file name that are not UTF-8 as \xNN, so that JSON can hold it."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def caption_photos(
-    captioner: Captioner, photos: Iterable[Photo], config: BeamConfig, *, batch_size: int = 16
-) -> Iterator[CaptionRecord]:
-    """Caption photos in order; one that cannot be read becomes a record with its error."""
-    iterator = iter(photos)
-    while batch := list(islice(iterator, batch_size)):
-        started = time.perf_counter()
-        opened = [_try_open(captioner, photo) for photo in batch]
-        images = [item.image for item in opened if isinstance(item, _Opened)]
-        captions = iter(list(captioner.caption_many(images, config, batch_size=batch_size)))
-        elapsed_ms = 1000 * (time.perf_counter() - started) / len(batch)
-        for photo, item in zip(batch, opened, strict=True):
-            if isinstance(item, _Opened):
-                yield CaptionRecord(photo, next(captions), None, item.sha256, elapsed_ms)
-            else:
-                yield CaptionRecord(photo, None, item, None, elapsed_ms)
-
-
-@dataclass(frozen=True)
-class _Opened:
-    image: PreparedImage
-    sha256: str
-
-
-def _try_open(captioner: Captioner, photo: Photo) -> _Opened | ImageError:
-    try:
-        return _Opened(captioner.prepare(photo.source), sha256_hex(photo.read_bytes()))
-    except ImageError as error:
-        return error
-    except OSError as error:  # the file was there a moment ago
-        return ImageError(f"{photo.name}: cannot be read ({error.strerror})")

@@ -112,7 +112,7 @@ def _look(record: Record) -> _Look | str:
     """Read and decode a picture, or say why that is not possible."""
     try:
         data = record.image.read_bytes()
-        rgb, _, _ = open_rgb(data, at_least=DECODED, name=str(record.image))
+        rgb = open_rgb(data, at_least=DECODED, name=str(record.image)).rgb
     except ShowtellError as error:
         return str(error)
     grey = rgb.convert("L").resize(GREY_SIZE, Image.Resampling.BOX)

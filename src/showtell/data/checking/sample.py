@@ -31,7 +31,7 @@ def sample(
     for record in _in_turn(dataset, seed):
         try:
             data = record.image.read_bytes()
-            picture, _, _ = open_rgb(data, at_least=side, name=str(record.image))
+            picture = open_rgb(data, at_least=side, name=str(record.image)).rgb
         except (ImageError, DataError):
             continue
         found.append((picture, _lines(record)))

@@ -11,10 +11,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw, features
+from PIL import Image, ImageCms, ImageDraw, TiffImagePlugin, features
 
 from showtell.errors import ConfigError, ImageError
-from showtell.images import Preprocessing, describe, find_pictures, is_picture, open_rgb, prepare
+from showtell.images import (
+    Preprocessing,
+    describe,
+    is_picture,
+    limit_pixels,
+    open_rgb,
+    prepare,
+)
 
 UNIT = Preprocessing(size=32, mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0))
 ORIENTATION = 0x0112
@@ -85,12 +92,12 @@ def test_every_exif_orientation_gives_the_upright_picture(
     data = encode(
         Image.fromarray(np.ascontiguousarray(stored)), file_format, exif=oriented(orientation)
     )
-    picture, width, height = open_rgb(data, at_least=1)
+    picture, width, height, _ = open_rgb(data, at_least=1)
     assert (width, height) == (64, 48)
     assert shows_quarters(picture)
     opened = open_rgb(Image.open(io.BytesIO(data)), at_least=64)
-    assert (opened[0].size, *opened[1:]) == ((64, 48), 64, 48)
-    assert shows_quarters(opened[0])
+    assert (opened.rgb.size, opened.width, opened.height) == ((64, 48), 64, 48)
+    assert shows_quarters(opened.rgb)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
@@ -171,7 +178,7 @@ def test_transparency_is_laid_on_white(
 def test_a_16_bit_png_is_scaled_to_8_bits() -> None:
     ramp = np.arange(256, dtype=np.uint16).reshape(16, 16) * 257
     data = encode(Image.fromarray(ramp), "PNG")
-    picture, _, _ = open_rgb(data, at_least=1)
+    picture, *_ = open_rgb(data, at_least=1)
     assert np.array_equal(np.asarray(picture)[..., 0].ravel(), np.arange(256))
 
 
@@ -226,7 +233,7 @@ def smooth(width: int, height: int) -> Image.Image:
 
 def test_a_large_jpeg_is_decoded_small_and_agrees_with_the_full_decode() -> None:
     data = encode(smooth(1600, 1200), "JPEG", quality=95)
-    small, width, height = open_rgb(data, at_least=64)
+    small, width, height, _ = open_rgb(data, at_least=64)
     assert small.size == (200, 150)  # an eighth
     assert (width, height) == (1600, 1200)
     shrunk, full = prepare(data, UNIT), prepare(Image.open(io.BytesIO(data)).convert("RGB"), UNIT)
@@ -236,14 +243,14 @@ def test_a_large_jpeg_is_decoded_small_and_agrees_with_the_full_decode() -> None
 
 
 def test_shrinking_while_loading_keeps_the_short_side_long_enough() -> None:
-    picture, width, height = open_rgb(encode(smooth(2000, 130), "JPEG"), at_least=64)
+    picture, width, height, _ = open_rgb(encode(smooth(2000, 130), "JPEG"), at_least=64)
     assert picture.height >= 64
     assert (width, height) == (2000, 130)
 
 
 def test_a_large_turned_jpeg_reports_the_size_that_a_person_sees() -> None:
     data = encode(smooth(1000, 999), "JPEG", exif=oriented(6))  # an eighth of it is square
-    _, width, height = open_rgb(data, at_least=64)
+    _, width, height, _ = open_rgb(data, at_least=64)
     assert (width, height) == (999, 1000)
 
 
@@ -257,7 +264,7 @@ def test_a_picture_just_above_the_usual_limit_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    picture, _, _ = open_rgb(encode(Image.new("RGB", (12, 12)), "PNG"), at_least=8)
+    picture, *_ = open_rgb(encode(Image.new("RGB", (12, 12)), "PNG"), at_least=8)
     assert picture.size == (12, 12)
 
 
@@ -291,21 +298,143 @@ HEIC = base64.b85decode(
 def test_the_usual_formats_are_read(file_format: str) -> None:
     if file_format == "AVIF" and not features.check("avif"):
         pytest.skip("this Pillow was built without AVIF")
-    picture, width, height = open_rgb(encode(quarters(48, 48), file_format), at_least=1)
+    picture, width, height, _ = open_rgb(encode(quarters(48, 48), file_format), at_least=1)
     assert (width, height) == (48, 48)
     assert shows_quarters(picture)
 
 
 def test_heic_is_read() -> None:
-    picture, width, height = open_rgb(HEIC, at_least=1)
+    picture, width, height, _ = open_rgb(HEIC, at_least=1)
     assert (width, height) == (64, 48)
     assert shows_quarters(picture)
 
 
-def test_an_animation_gives_its_first_picture() -> None:
-    others = [Image.new("RGB", (64, 48), "black")]
-    data = encode(quarters(), "GIF", save_all=True, append_images=others)
-    assert shows_quarters(open_rgb(data, at_least=1)[0])
+ANIMATIONS = ["GIF", "WEBP", "PNG"] + (["AVIF"] if features.check("avif") else [])
+
+
+def animation(file_format: str, frames: int, shown: int) -> bytes:
+    """Black pictures, and at one place the quarters."""
+    pictures = [Image.new("RGB", (64, 48), (index, 0, 0)) for index in range(frames)]
+    pictures[shown] = quarters()
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    return encode(
+        pictures[0], file_format, save_all=True, append_images=pictures[1:], duration=50, **options
+    )
+
+
+@pytest.mark.parametrize("file_format", ANIMATIONS)
+@pytest.mark.parametrize(("frames", "middle"), [(2, 1), (3, 1), (9, 4)])
+def test_an_animation_gives_the_picture_in_its_middle(
+    file_format: str, frames: int, middle: int
+) -> None:
+    opened = open_rgb(animation(file_format, frames, middle), at_least=1)
+    assert shows_quarters(opened.rgb)
+    assert opened.frame == (middle + 1, frames)
+
+
+def test_of_a_damaged_animation_the_last_sound_picture_before_its_middle_is_given() -> None:
+    data = animation("GIF", 9, 4)
+    opened = open_rgb(data[: len(data) // 3], at_least=1)
+    assert opened.frame is None or opened.frame[0] < 5
+
+
+@pytest.mark.parametrize("file_format", ["TIFF", "MPO"])
+def test_of_several_pages_the_first_is_given(file_format: str) -> None:
+    others = [Image.new("RGB", (64, 48), "black")] * 3
+    opened = open_rgb(
+        encode(quarters(), file_format, save_all=True, append_images=others), at_least=1
+    )
+    assert shows_quarters(opened.rgb)
+    assert opened.frame is None
+
+
+FOREIGN = {
+    "JPEG XL": (b"\xff\x0a" + bytes(40), "djxl"),
+    "JPEG XL in a box": (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(40), "djxl"),
+    "Canon CR2": (b"II*\0\x10\0\0\0CR\x02\0" + bytes(40), "raw"),
+    "Canon CR3": (b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom" + bytes(40), "raw"),
+    "Fujifilm RAF": (b"FUJIFILMCCD-RAW 0201" + bytes(40), "raw"),
+    "Olympus ORF": (b"IIRO\x08\0\0\0" + bytes(40), "raw"),
+    "Panasonic RW2": (b"IIU\0\x18\0\0\0" + bytes(40), "raw"),
+    "SVG": (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+    "PDF": (b"%PDF-1.7\n" + bytes(40), "pdftoppm"),
+    "MP4": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(40), "video"),
+    "AVI": (b"RIFF\x24\0\0\0AVI LIST" + bytes(40), "video"),
+    "Matroska": (b"\x1aE\xdf\xa3" + bytes(40), "video"),
+    "OpenEXR": (b"v/1\x01\x02\0\0\0" + bytes(40), "dynamic"),
+    "DICOM": (bytes(128) + b"DICM" + bytes(40), "DICOM"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_known_format_that_is_not_read_is_named_with_the_remedy(name: str) -> None:
+    data, told = FOREIGN[name]
+    with pytest.raises(ImageError, match=told) as error:
+        open_rgb(data, at_least=1)
+    assert "not a format we read; " in str(error.value)
+
+
+def test_a_tiff_whose_first_page_is_a_preview_is_raw_and_not_captioned_from_it() -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[254] = 1  # NewSubfileType: a reduced-resolution picture of another
+    with pytest.raises(ImageError, match="raw"):
+        open_rgb(encode(quarters(), "TIFF", tiffinfo=tags), at_least=1)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK", "RGBA", "P", "LA"])
+def test_a_large_picture_that_is_no_jpeg_is_shrunk_and_agrees_with_the_full_decode(
+    mode: str,
+) -> None:
+    data = encode(smooth(1200, 900).convert(mode), "TIFF")
+    opened = open_rgb(data, at_least=64)
+    assert (opened.width, opened.height) == (1200, 900)
+    full = open_rgb(data, at_least=900).rgb.resize(opened.rgb.size, Image.Resampling.BOX)
+    difference = np.abs(np.asarray(opened.rgb, float) - np.asarray(full, float))
+    assert difference.mean() < 2
+
+
+def test_a_colour_profile_is_applied() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    plain = encode(Image.new("RGB", (8, 8), (10, 200, 30)), "PNG")
+    wrong = encode(Image.new("RGB", (8, 8), (10, 200, 30)), "PNG", icc_profile=profile)
+    assert rgb_of(plain) == rgb_of(wrong) == (10, 200, 30)  # Lab is none of an RGB picture
+
+
+def swapping_profile() -> bytes:
+    """sRGB with red and blue exchanged."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    (count,) = struct.unpack_from(">I", data, 128)
+    at = {bytes(data[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
+    red, blue = at[b"rXYZ"], at[b"bXYZ"]
+    data[red : red + 4], data[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    return bytes(data).replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "WEBP"])
+def test_the_colours_are_those_of_the_profile(file_format: str) -> None:
+    red = Image.new("RGB", (16, 16), (250, 10, 10))
+    found = rgb_of(encode(red, file_format, icc_profile=swapping_profile()))
+    assert np.allclose(found, (10, 10, 250), atol=12)
+
+
+def test_a_damaged_profile_is_ignored() -> None:
+    red = Image.new("RGB", (16, 16), (250, 10, 10))
+    assert rgb_of(encode(red, "PNG", icc_profile=swapping_profile()[:200])) == (250, 10, 10)
+
+
+def test_the_limit_of_pixels_may_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # put back afterwards
+    limit_pixels(0.01)
+    assert open_rgb(encode(Image.new("L", (100, 100)), "PNG"), at_least=1).width == 100
+    with pytest.raises(ImageError, match="max-image-mpixels") as error:
+        open_rgb(encode(Image.new("L", (101, 100)), "PNG"), at_least=1)
+    assert error.value.code == "too-large"
+
+
+def test_a_pipe_is_refused_and_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(ImageError, match="a device or pipe"):
+        open_rgb(tmp_path / "pipe.jpg", at_least=1)
 
 
 def test_path_text_bytes_and_image_give_the_same_pixels(tmp_path: Path) -> None:
@@ -359,9 +488,9 @@ def test_a_text_file_named_as_a_photo_is_refused_by_name(tmp_path: Path) -> None
         (lambda path: path.write_bytes(encode(quarters(), "BMP")[:500]), "cannot be decoded"),
         (
             lambda path: path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"),
-            "EPS",
+            "PostScript",
         ),
-        (lambda path: path.write_bytes(b"\0\0\1\xb3\x14\0\xf0\x13" + bytes(64)), "MPEG"),
+        (lambda path: path.write_bytes(b"\0\0\1\xb3\x14\0\xf0\x13" + bytes(64)), "video"),
     ],
     ids=["missing", "folder", "empty", "truncated", "postscript", "video"],
 )
@@ -385,7 +514,6 @@ def test_no_bytes_are_no_picture() -> None:
 def test_a_name_that_no_file_can_have_is_an_image_error(name: str) -> None:
     with pytest.raises(ImageError):
         prepare(name, UNIT)
-    assert list(find_pictures([Path(name)])) == [Path(name)]
 
 
 @pytest.mark.skipif(
@@ -397,7 +525,6 @@ def test_a_file_without_permission_is_an_image_error_that_says_so(tmp_path: Path
     path.chmod(0)
     with pytest.raises(ImageError, match=r"photo\.png: cannot be read \(Permission denied\)"):
         prepare(path, UNIT)
-    assert list(find_pictures([tmp_path])) == [path]  # not left out without a word
 
 
 def test_a_source_is_described_by_its_path_or_its_kind() -> None:
@@ -411,7 +538,7 @@ def assert_read_or_refused(data: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Image, "MAX_IMAGE_PIXELS", 50_000)  # a flipped size must not fill the memory
         try:
-            picture, _, _ = open_rgb(data, at_least=8)
+            picture, *_ = open_rgb(data, at_least=8)
         except ImageError as error:
             refusal = str(error)
     if picture is None:
@@ -476,55 +603,7 @@ def test_random_bytes_after_a_true_signature_are_read_or_refused(kind: str, data
     assert_read_or_refused(DAMAGEABLE[kind][:16] + data)
 
 
-def touch_pictures(root: Path, *names: str) -> list[Path]:
-    paths = [root / name for name in names]
-    for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encode(quarters(8, 8), "PNG"))
-    return paths
-
-
-def test_a_folder_is_walked_in_order_and_pictures_are_known_by_content(tmp_path: Path) -> None:
-    last, first, middle = touch_pictures(tmp_path, "c.png", "a.dat", "b/deep/photo")
-    (tmp_path / "notes.jpg").write_text("no photo", encoding="utf-8")
-    (tmp_path / "empty.jpg").touch()
-    (tmp_path / "video.mpg").write_bytes(b"\0\0\1\xb3\x14\0\xf0\x13" + bytes(64))
-    assert list(find_pictures([tmp_path])) == [first, middle, last]
-
-
-def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
-    root = tmp_path / ".photos"  # the folder that was named may itself be hidden
-    seen, *_ = touch_pictures(root, "seen.png", ".hidden.png", ".git/a.png", "sub/.thumbs/a.png")
-    assert list(find_pictures([root])) == [seen]
-
-
-def test_a_file_that_was_named_is_passed_on_whatever_it_is(tmp_path: Path) -> None:
-    text, missing = tmp_path / "notes.txt", tmp_path / "missing.jpg"
-    text.write_text("no photo", encoding="utf-8")
-    assert list(find_pictures([text, missing])) == [text, missing]
-
-
-def test_named_paths_keep_the_order_they_were_given_in(tmp_path: Path) -> None:
-    paths = touch_pictures(tmp_path, "b.png", "a.png", "folder/c.png")
-    named = [paths[0], tmp_path / "folder", paths[1]]
-    assert list(find_pictures(named)) == [paths[0], paths[2], paths[1]]
-
-
-def test_an_empty_folder_holds_no_pictures(tmp_path: Path) -> None:
-    assert list(find_pictures([tmp_path])) == []
-
-
-def test_a_picture_with_too_many_pixels_is_found_so_that_its_refusal_is_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (path,) = touch_pictures(tmp_path, "huge.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
-    assert list(find_pictures([tmp_path])) == [path]
-    with pytest.raises(ImageError, match="too many pixels"):
-        prepare(path, UNIT)
-
-
-def test_a_truncated_photo_is_found_so_that_its_refusal_is_seen(tmp_path: Path) -> None:
+def test_a_truncated_photo_counts_as_a_picture_so_that_its_refusal_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "cut.jpg"
     path.write_bytes(encode(smooth(200, 200), "JPEG")[:2000])
     assert is_picture(path)
@@ -532,10 +611,12 @@ def test_a_truncated_photo_is_found_so_that_its_refusal_is_seen(tmp_path: Path) 
         prepare(path, UNIT)
 
 
-def test_links_that_lead_in_a_circle_end_the_walk(tmp_path: Path) -> None:
-    (path,) = touch_pictures(tmp_path, "a.png")
-    try:
-        (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
-    except OSError:
-        pytest.skip("no symbolic links here")
-    assert list(find_pictures([tmp_path])) == [path]
+def test_a_picture_with_too_many_pixels_counts_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "huge.png"
+    path.write_bytes(encode(quarters(8, 8), "PNG"))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert is_picture(path)
+    with pytest.raises(ImageError, match="too many pixels"):
+        prepare(path, UNIT)

@@ -1,0 +1,41 @@
+"""What is to be done with every photo, and what may become of one."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from showtell.batch.destinations import Destination, OnExisting
+from showtell.config import BeamConfig
+from showtell.runtime.records import Maker, Photo, Record
+
+Fate = Literal["captioned", "skipped", "failed", "done before", "no picture"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """The settings of a run over many photos."""
+
+    decoding: BeamConfig
+    destinations: tuple[Destination, ...] = ()
+    on_existing: OnExisting = "skip"  # what to do where a destination has words already
+    num_captions: int | None = None  # candidates in a record; None: all that were found
+    min_confidence: float = 0.0  # captions below it go nowhere but into the record
+    batch_size: int = 16
+    threads: int = 2  # that read and decode photos
+
+    def settings(self, maker: Maker) -> Record:
+        """What makes this job's records: those of another job do not belong beside them."""
+        return {
+            "model": "{name} {version} {sha256}".format_map(maker.model),
+            "search": str(self.decoding),
+            "num_captions": self.num_captions,
+            "min_confidence": self.min_confidence,
+            "destinations": [str(destination) for destination in self.destinations],
+        }
+
+
+class Outcome(NamedTuple):
+    """What became of one file."""
+
+    photo: Photo
+    fate: Fate
+    record: Record | None  # None: it was done before, or is no picture

@@ -1,0 +1,202 @@
+"""What a job has done, in one SQLite file: kills at any instant leave it whole.
+
+A record is kept before anything is written beside its photo, together with what is to be written
+there, so that a run which was killed in between is finished by the next one.
+"""
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from showtell.batch.stamp import Stamp
+from showtell.errors import ConfigError
+from showtell.runtime.records import Photo, Record
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS job (settings TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS photos (
+    id INTEGER PRIMARY KEY,          -- in the order in which they were found
+    name BLOB NOT NULL UNIQUE,       -- as the file system has it
+    size INTEGER, mtime_ns INTEGER,  -- of the file when it was read
+    sha256 TEXT,
+    status TEXT NOT NULL,
+    record TEXT NOT NULL,            -- JSON
+    writes TEXT                      -- JSON; what is still to be written beside the photo
+);
+CREATE INDEX IF NOT EXISTS by_content ON photos (sha256) WHERE status = 'ok';
+CREATE INDEX IF NOT EXISTS unwritten ON photos (id) WHERE writes IS NOT NULL;
+"""
+_UPSERT = """
+INSERT INTO photos (name, size, mtime_ns, sha256, status, record, writes)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
+    sha256 = excluded.sha256, status = excluded.status, record = excluded.record,
+    writes = excluded.writes
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One photo's record, and what is to be written beside it."""
+
+    name: str
+    stamp: Stamp | None
+    record: Record
+    writes: list[dict[str, Any]]
+
+
+class Journal:
+    """The records of a job. Use it in one thread."""
+
+    def __init__(self, path: Path | None, settings: Record, *, anew: bool = False) -> None:
+        """Open the journal of a job, or begin it.
+
+        Args:
+            path: none for one that ends with the process; it lies on disk too, not in memory.
+            settings: what makes this job; another's journal is refused.
+            anew: forget what the file holds.
+
+        Raises:
+            ConfigError: the file is another job's, another run has it open, or it is no journal.
+            OSError: it cannot be written.
+        """
+        self.path = path
+        self.superseded = False  # whether a record took the place of an earlier run's
+        with self._naming():
+            if path:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path or "", timeout=1.0)
+            try:
+                self._begin(settings, anew=anew)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _begin(self, settings: Record, *, anew: bool) -> None:
+        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._db.executescript(_TABLES)
+        with self._db:
+            if anew:
+                self._db.execute("DELETE FROM photos")
+                self._db.execute("DELETE FROM job")
+            self._claim(settings)
+        row = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM photos").fetchone()
+        self._last_earlier: int = row[0]  # id of the last photo of earlier runs
+
+    def _claim(self, settings: Record) -> None:
+        row = self._db.execute("SELECT settings FROM job").fetchone()
+        if row is None:
+            self._db.execute("INSERT INTO job VALUES (?)", (json.dumps(settings),))
+            return
+        kept = json.loads(row[0])
+        differing = [key for key in settings if settings[key] != kept.get(key)]
+        if differing:
+            told = "; ".join(f"{key} {kept.get(key)}, now {settings[key]}" for key in differing)
+            raise ConfigError(
+                f"{self.path}: the output was made by another job ({told}); give another --out, "
+                "or --on-existing overwrite to begin it anew"
+            )
+
+    def holds(self, photo: Photo, stamp: Stamp | None) -> bool:
+        """Tell whether an earlier run is done with a photo, and its file the same as then."""
+        if self.path is None:
+            return False
+        query = "SELECT size, mtime_ns FROM photos WHERE name = ? AND status = 'ok'"
+        row = self._db.execute(query, (os.fsencode(photo.name),)).fetchone()
+        return row is not None and stamp is not None and Stamp(*row) == stamp
+
+    def has_caption(self, name: str) -> bool:
+        """Tell whether a photo got a caption."""
+        query = "SELECT 1 FROM photos WHERE name = ? AND status = 'ok'"
+        return self._db.execute(query, (os.fsencode(name),)).fetchone() is not None
+
+    def knows(self, name: str) -> bool:
+        """Tell whether there is a record of a photo, whatever became of it."""
+        query = "SELECT 1 FROM photos WHERE name = ?"
+        return self._db.execute(query, (os.fsencode(name),)).fetchone() is not None
+
+    def same_content(self, sha256: str) -> Record | None:
+        """Give the record of a photo with these bytes, if one got a caption."""
+        query = "SELECT record FROM photos WHERE sha256 = ? AND status = 'ok' ORDER BY id"
+        row = self._db.execute(query, (sha256,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def keep(self, entries: Iterable[Entry]) -> None:
+        """Take in records, all or none; a newer one takes the place of an older one's."""
+        with self._naming(), self._db:
+            for entry in entries:
+                name = os.fsencode(entry.name)
+                query = "SELECT 1 FROM photos WHERE name = ? AND id <= ?"
+                older = self._db.execute(query, (name, self._last_earlier)).fetchone()
+                self.superseded |= older is not None
+                record = entry.record
+                row = (name, *(entry.stamp or (None, None)), record["sha256"], record["status"])
+                writes = json.dumps(entry.writes) if entry.writes else None
+                self._db.execute(_UPSERT, (*row, json.dumps(record), writes))
+
+    def unwritten(self) -> list[Entry]:
+        """Give what an earlier run was about to write when it was killed."""
+        query = "SELECT name, size, mtime_ns, record, writes FROM photos WHERE writes IS NOT NULL"
+        return [
+            Entry(os.fsdecode(name), _stamp(size, mtime_ns), json.loads(record), json.loads(writes))
+            for name, size, mtime_ns, record, writes in self._db.execute(query)
+        ]
+
+    def records(self) -> Iterator[tuple[str, Record]]:
+        """Give the names of all photos and their records, in the order they were first found."""
+        for name, record in self._db.execute("SELECT name, record FROM photos ORDER BY id"):
+            yield os.fsdecode(name), json.loads(record)
+
+    def commonest_caption(self) -> tuple[str, int, int]:
+        """Give the caption that most different photos got, how many did, and of how many."""
+        query = """
+            SELECT json_extract(record, '$.caption') AS caption, COUNT(DISTINCT sha256) AS n
+            FROM photos WHERE status = 'ok' GROUP BY caption ORDER BY n DESC, caption LIMIT 1
+        """
+        caption, count = self._db.execute(query).fetchone() or ("", 0)
+        query = "SELECT COUNT(DISTINCT sha256) FROM photos WHERE status = 'ok'"
+        return caption, count, self._db.execute(query).fetchone()[0]
+
+    def num_below(self, confidence: float) -> tuple[int, int]:
+        """Count captions of lower confidence, and all that have one."""
+        query = """
+            SELECT COALESCE(SUM(json_extract(record, '$.confidence') < ?), 0),
+                   COUNT(json_extract(record, '$.confidence'))
+            FROM photos WHERE status = 'ok'
+        """
+        low, counted = self._db.execute(query, (confidence,)).fetchone()
+        return low, counted
+
+    def close(self) -> None:
+        """Leave the file to others."""
+        self._db.close()
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Turn SQLite's errors into what the rest of the program knows."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_BUSY:
+                why = f"{self.path}: another run is writing this output; wait for it to end"
+                raise ConfigError(why) from error
+            if code == sqlite3.SQLITE_NOTADB:
+                raise ConfigError(f"{self.path} is no journal of showtell") from error
+            number = {
+                sqlite3.SQLITE_FULL: errno.ENOSPC,
+                sqlite3.SQLITE_READONLY: errno.EROFS,
+                sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+            }.get(code, errno.EIO)
+            why = os.strerror(number) if number != errno.EIO else str(error)
+            raise OSError(number, why, str(self.path or "journal")) from error
+
+
+def _stamp(size: int | None, mtime_ns: int | None) -> Stamp | None:
+    return None if size is None or mtime_ns is None else Stamp(size, mtime_ns)

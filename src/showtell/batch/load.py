@@ -1,0 +1,101 @@
+"""Reading one photo, in a worker thread: what is there already, its bytes, its pixels."""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from showtell.batch.stamp import Stamp, stamp_of
+from showtell.errors import ImageError, ShowtellError
+from showtell.files import sha256_hex
+from showtell.images import PICTURE_SUFFIXES, PreparedImage, is_picture
+from showtell.runtime.records import Photo
+
+LARGE_FILE = 128 * 2**20  # bytes; larger ones are read piece by piece, not held
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A photo as the captioner wants it, or why not. One that is passed over has neither."""
+
+    photo: Photo
+    image: PreparedImage | None = None
+    sha256: str | None = None  # of the file
+    stamp: Stamp | None = None  # from before it was read
+    error: ImageError | None = None
+    existing: Mapping[int, str] = field(default_factory=dict)  # by number of the destination
+    elapsed_ms: float = 0.0
+    done: bool = False  # by an earlier run; it was not opened
+
+    @property
+    def passed_over(self) -> bool:
+        """Whether the file, found in a folder, is no picture."""
+        return not (self.image or self.error or self.existing or self.done)
+
+
+@dataclass(frozen=True)
+class Loader:
+    """Loads photos for one captioner and one job."""
+
+    prepare: Callable[..., PreparedImage]
+    existing: Callable[[Photo], Mapping[int, str]]
+    wanted: Callable[[Mapping[int, str]], bool]  # whether to go on, seeing what exists
+
+    def load(self, photo: Photo) -> Loaded:
+        """Read a photo; whatever is wrong with it is in the result."""
+        started = time.perf_counter()
+        stamp = stamp_of(photo.source)
+        try:
+            if photo.trouble:
+                raise ImageError(photo.trouble)
+            if not photo.named and not _meant_as_picture(photo.source):
+                return Loaded(photo=photo, stamp=stamp)
+            existing = self.existing(photo)
+            if not self.wanted(existing):
+                return Loaded(photo=photo, stamp=stamp, existing=existing)
+            image, sha256 = self._read(photo)
+        except ShowtellError as error:
+            return Loaded(photo=photo, stamp=stamp, error=_as_image_error(photo, error))
+        except OSError as error:  # the file was there a moment ago
+            reason = f"{photo.name}: cannot be read ({error.strerror or error})"
+            return Loaded(photo=photo, stamp=stamp, error=ImageError(reason))
+        elapsed_ms = 1000 * (time.perf_counter() - started)
+        return Loaded(
+            photo=photo,
+            image=image,
+            sha256=sha256,
+            stamp=stamp,
+            existing=existing,
+            elapsed_ms=elapsed_ms,
+        )
+
+    def _read(self, photo: Photo) -> tuple[PreparedImage, str]:
+        """Decode and hash the same bytes, even if the file is replaced meanwhile."""
+        source = photo.source
+        if isinstance(source, Path):
+            if not source.is_file() or source.stat().st_size > LARGE_FILE:
+                return self.prepare(source, name=photo.name), _hash_of(source)
+            source = source.read_bytes()
+            if not source:
+                raise ImageError(f"{photo.name}: the file is empty (0 bytes)", "empty")
+        return self.prepare(source, name=photo.name), sha256_hex(source)
+
+
+def _as_image_error(photo: Photo, error: ShowtellError) -> ImageError:
+    """Give an error the photo's name and a code, where it has none: a sidecar may be at fault."""
+    message = str(error)
+    if photo.name not in message:
+        message = f"{photo.name}: {message}"
+    return ImageError(message, getattr(error, "code", "existing"))
+
+
+def _meant_as_picture(source: Path | bytes) -> bool:
+    if isinstance(source, bytes) or source.suffix.lower() in PICTURE_SUFFIXES:
+        return True
+    return is_picture(source)
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

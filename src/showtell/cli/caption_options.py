@@ -1,0 +1,274 @@
+"""What `showtell caption` can be asked for, beside the search: inputs, outputs, destinations."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from showtell.cli.options import PATH, F
+from showtell.errors import suggest
+
+if TYPE_CHECKING:
+    from showtell.batch.formats import Format
+    from showtell.batch.job import Job
+    from showtell.config import BeamConfig
+
+STDIN = Path("-")
+FORMATS = ("text", "json", "jsonl", "csv", "parquet", "coco")
+MODES = ("skip", "overwrite", "append", "prepend", "error")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptionOptions:
+    """The options below, by their names."""
+
+    files_from: Iterable[str] | None
+    recursive: bool
+    max_image_mpixels: float
+    chosen_format: str | None
+    as_jsonl: bool
+    out: Path | None
+    field_names: str | None
+    num_captions: int | None
+    min_confidence: float
+    sidecars: tuple[str, ...]
+    sidecar_dir: Path | None
+    sidecar_naming: str | None
+    caption_extension: str
+    embed: bool
+    mode: str
+    force: bool
+    dry_run: bool
+    watch: bool
+    batch_size: int
+    jobs: int | None
+    quiet: bool
+
+    def listed(self) -> Iterator[Path]:
+        """Read the paths of --files-from."""
+        for line in self.files_from or ():
+            if line.strip():
+                yield Path(line.rstrip("\r\n"))
+
+    @property
+    def on_existing(self) -> str:
+        return "overwrite" if self.force else self.mode
+
+    @property
+    def form(self) -> "Format":
+        """The format of records, by its name, or else by the suffix of --out."""
+        from showtell.batch.formats import SUFFIXES
+
+        if self.as_jsonl or self.chosen_format:
+            return cast("Format", self.chosen_format or "jsonl")
+        if not self.out:
+            return "text"
+        suffix = self.out.suffix.lower()
+        if suffix not in SUFFIXES:
+            raise click.UsageError(f"--out {self.out}: say --format, or end it in {_or(SUFFIXES)}")
+        return SUFFIXES[suffix]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The keys of a record that are wanted."""
+        from showtell.runtime.records import FIELDS
+
+        if self.field_names is None:
+            return FIELDS
+        names = tuple(name.strip() for name in self.field_names.split(","))
+        for name in names:
+            if name not in FIELDS:
+                raise click.UsageError(f"--fields: no field {name!r}. {suggest(name, FIELDS)}")
+        return names
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether records go to stdout: not where the captions go somewhere else already."""
+        somewhere_else = self.out or self.sidecars or self.embed
+        return not somewhere_else or bool(not self.out and (self.chosen_format or self.as_jsonl))
+
+    def job(self, decoding: "BeamConfig") -> "Job":
+        """Say it as the work wants it."""
+        from showtell.batch.destinations import Destination
+        from showtell.batch.job import Job
+        from showtell.runtime.session import available_cpus
+
+        kinds = (*self.sidecars, *(("embed",) if self.embed else ()))
+        destinations = (
+            Destination(
+                kind=cast(Any, kind),
+                directory=self.sidecar_dir,
+                # Training reads IMG.txt; IMG.jpg.xmp is whose it says even beside IMG.png.
+                naming=cast(Any, self.sidecar_naming or ("stem" if kind == "txt" else "full")),
+                extension=self.caption_extension if kind == "txt" else "",
+            )
+            for kind in kinds
+        )
+        return Job(
+            decoding=decoding,
+            destinations=tuple(destinations),
+            on_existing=cast(Any, self.on_existing),
+            num_captions=self.num_captions,
+            min_confidence=self.min_confidence,
+            batch_size=self.batch_size,
+            threads=self.jobs or available_cpus(),
+        )
+
+    def check(self, named: list[Path]) -> None:
+        """Refuse what does not go together, before any work.
+
+        Raises:
+            UsageError: the message says what.
+        """
+        kinds = "--sidecar or --embed" if self.sidecars or self.embed else ""
+        for wrong, why in (
+            (not named, "no photos given; try `showtell photo.jpg`, or --help"),
+            (kinds and STDIN in named, f"{kinds} needs files, not stdin"),
+            (self.sidecar_dir and not self.sidecars, "--sidecar-dir needs --sidecar"),
+            (self.form == "parquet" and not self.out, "--format parquet needs --out"),
+            (
+                self.field_names and self.form in ("text", "coco"),
+                f"--fields: the format {self.form} has its own; try --format jsonl or csv",
+            ),
+            (self.watch and STDIN in named, "--watch looks at folders, not stdin"),
+            (
+                self.watch and not any(path.is_dir() for path in named),
+                "--watch needs a folder to look at",
+            ),
+        ):
+            if wrong:
+                raise click.UsageError(why)
+        if self.form != "text":
+            self.fields  # noqa: B018 - a wrong name is told now
+
+
+def _or(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}"
+
+
+_OPTIONS: tuple[Callable[[F], F], ...] = (
+    click.option(
+        "--files-from",
+        type=click.File(encoding="utf-8", errors="surrogateescape"),
+        help="Read paths, one a line; - is stdin.",
+    ),
+    click.option(
+        "--recursive/--no-recursive",
+        default=True,
+        help="Whether folders in folders are searched  [default: they are]",
+    ),
+    click.option(
+        "--max-image-mpixels",
+        type=click.FloatRange(min=0, min_open=True),
+        default=250.0,
+        show_default=True,
+        metavar="N",
+        help="Refuse pictures of more megapixels.",
+    ),
+    click.option(
+        "--format",
+        "chosen_format",
+        type=click.Choice(FORMATS),
+        help="text: sentences; json: one array; jsonl: one record a line, as they come; csv; "
+        "parquet (with --out); coco: results as COCO's evaluation reads them  [default: by the "
+        "suffix of --out, or text]",
+    ),
+    click.option("--json", "as_jsonl", is_flag=True, help="Short for --format jsonl."),
+    click.option(
+        "--out",
+        type=PATH,
+        metavar="FILE",
+        help="Write records to FILE. The same command goes on where it was stopped, adds photos "
+        "that are new or changed, and tries those again that failed.",
+    ),
+    click.option(
+        "--fields", "field_names", metavar="A,B,…", help="Only these keys of the records."
+    ),
+    click.option(
+        "--num-captions",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="At most N candidates in a record  [default: all that the search found]",
+    ),
+    click.option(
+        "--min-confidence",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        metavar="P",
+        help="Captions of lower confidence get no sidecar and are not embedded; their records "
+        "say so.",
+    ),
+    click.option(
+        "--sidecar",
+        "sidecars",
+        type=click.Choice(["txt", "xmp", "json"]),
+        multiple=True,
+        help="Write each caption beside its photo; may be given again. XMP is merged into a "
+        "sidecar that is there.",
+    ),
+    click.option(
+        "--sidecar-dir",
+        type=PATH,
+        metavar="DIR",
+        help="Write sidecars into DIR, in the folders of the photos.",
+    ),
+    click.option(
+        "--sidecar-naming",
+        "--xmp-naming",
+        type=click.Choice(["full", "stem"]),
+        help="IMG.jpg.xmp or IMG.xmp  [default: stem for txt, full for others]",
+    ),
+    click.option(
+        "--caption-extension",
+        default=".txt",
+        show_default=True,
+        metavar=".EXT",
+        help="Suffix of text sidecars.",
+    ),
+    click.option(
+        "--embed",
+        is_flag=True,
+        help="Write each caption into its photo's metadata; the picture stays as it is. Formats "
+        "other than JPEG, PNG and WebP get an XMP sidecar.",
+    ),
+    click.option(
+        "--on-existing",
+        "mode",
+        type=click.Choice(MODES),
+        default="skip",
+        show_default=True,
+        help="Where there is a caption or description already: leave it; replace it; add to it; "
+        "or count it as an error. For --out, overwrite begins anew.",
+    ),
+    click.option("--force", is_flag=True, help="Short for --on-existing overwrite."),
+    click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
+    click.option(
+        "--watch", is_flag=True, help="Go on and caption photos that arrive, until Ctrl-C."
+    ),
+    click.option("--batch-size", type=click.IntRange(min=1), default=16, show_default=True),
+    click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Threads that read and decode photos  [default: the cores available]",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+)
+
+
+def caption_options(function: F) -> F:
+    """Give the command all of these as one argument, `asked`."""
+    names = [field.name for field in fields(CaptionOptions)]
+
+    @wraps(function)
+    def command(*args: Any, **options: Any) -> Any:
+        asked = CaptionOptions(**{name: options.pop(name) for name in names})
+        return function(*args, asked=asked, **options)
+
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return cast(F, command)

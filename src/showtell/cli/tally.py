@@ -1,0 +1,47 @@
+"""Counts what becomes of photos while they go by, and tells it."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from showtell.cli import console
+
+if TYPE_CHECKING:
+    from showtell.batch.job import Fate, Outcome
+
+
+class Tally:
+    """Watches outcomes: tells of failures at once, of the rest in numbers."""
+
+    def __init__(self, *, keep: bool) -> None:
+        """Begin with nothing.
+
+        Args:
+            keep: remember photos and captions, for a figure.
+        """
+        self._keep = keep
+        self.fates: Counter[Fate] = Counter()
+        self.captioned: list[tuple[Path | bytes, str]] = []
+
+    def add(self, outcome: "Outcome") -> None:
+        """Take in one photo."""
+        self.fates[outcome.fate] += 1
+        record = outcome.record
+        if outcome.fate == "failed" and record:
+            console.error(record["error"]["message"])
+        elif outcome.fate == "captioned" and record and self._keep:
+            self.captioned.append((outcome.photo.source, record["caption"]))
+
+    @property
+    def failed(self) -> int:
+        return self.fates["failed"]
+
+    @property
+    def seen(self) -> int:
+        """Files that are, or are meant to be, pictures."""
+        return self.fates.total() - self.fates["no picture"]
+
+    def __str__(self) -> str:
+        order: tuple[Fate, ...] = ("captioned", "skipped", "done before", "failed")
+        told = [f"{self.fates[fate]} {fate}" for fate in order if self.fates[fate]]
+        return ", ".join(told) or "nothing done"

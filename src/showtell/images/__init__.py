@@ -1,0 +1,35 @@
+"""From anything that holds a picture to what an encoder reads. The only way pictures come in.
+
+Training, validation, the ONNX runtime and the server all call `prepare`: a picture prepared one
+way in training and another way afterwards is the field's best-known cause of "the same caption
+for every photo".
+"""
+
+from showtell.images.foreign import PICTURE_SUFFIXES, Foreign, recognise
+from showtell.images.prepare import PreparedImage, Preprocessing, normalise, prepare
+from showtell.images.reading import (
+    MAX_MPIXELS,
+    ImageSource,
+    Opened,
+    describe,
+    is_picture,
+    limit_pixels,
+    open_rgb,
+)
+
+__all__ = [
+    "MAX_MPIXELS",
+    "PICTURE_SUFFIXES",
+    "Foreign",
+    "ImageSource",
+    "Opened",
+    "PreparedImage",
+    "Preprocessing",
+    "describe",
+    "is_picture",
+    "limit_pixels",
+    "normalise",
+    "open_rgb",
+    "prepare",
+    "recognise",
+]

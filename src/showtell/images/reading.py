@@ -1,0 +1,214 @@
+"""Opening pictures: by content, upright, RGB, no larger than needed.
+
+Large JPEGs are decoded at 1/2, 1/4 or 1/8 of their size, other large pictures are shrunk before
+their colours are looked at, and what has more pixels than `limit_pixels` allows is not decoded.
+"""
+
+import io
+import os
+from contextlib import nullcontext
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
+
+from showtell.errors import ImageError
+from showtell.images.colours import shrink, to_rgb
+from showtell.images.foreign import HEAD_BYTES, RAW, recognise
+
+ImageSource = str | os.PathLike[str] | bytes | Image.Image
+
+# Pillow also names files that it cannot decode (MPEG, HDF5), draws with the help of other programs
+# (EPS, WMF) or knows by too little to tell them from noise (TGA, PCD): those are no pictures here.
+FORMATS = (
+    *("AVIF", "BMP", "DIB", "GIF", "HEIF", "ICNS", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM"),
+    *("PSD", "QOI", "TIFF", "WEBP"),
+)
+ANIMATED = ("AVIF", "GIF", "PNG", "WEBP")  # in TIFF, MPO and HEIF further pictures are others
+MAX_FRAMES = 200  # pictures of an animation that are decoded to reach its middle
+# EXIF Orientation -> what turns the picture upright; 5 to 8 swap its sides.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = (5, 6, 7, 8)
+REDUCED = 1  # TIFF's NewSubfileType of a preview: the picture proper is raw
+MAX_MPIXELS = 250.0
+LARGE_PIXELS = 30_000_000  # decoded one at a time, whatever the number of threads
+_one_large = Lock()
+
+
+class Opened(NamedTuple):
+    """A picture, upright."""
+
+    rgb: Image.Image
+    width: int  # pixels, of the original as a person sees it
+    height: int
+    frame: tuple[int, int] | None  # of an animation: which picture, from 1, of how many
+
+
+def limit_pixels(mpixels: float) -> None:
+    """Refuse pictures of more megapixels from now on, in the whole process; Pillow's limit is 179.
+
+    A picture that is no JPEG takes 3 to 8 bytes of memory for each of its pixels.
+    """
+    Image.MAX_IMAGE_PIXELS = int(mpixels * 1e6 / 2)  # Pillow refuses at twice what it warns at
+
+
+def open_rgb(source: ImageSource, *, at_least: int, name: str | None = None) -> Opened:
+    """Open a picture upright and as RGB; of an animation, the picture in its middle.
+
+    Args:
+        at_least: pixels; a large picture may come smaller, as long as both sides keep this length.
+        name: what to call the picture in messages, where the source is not a path.
+
+    Raises:
+        ImageError: not a picture we can read; the message names the file and the reason.
+    """
+    try:
+        with _open(source) as image:
+            width, height = image.size
+            image.draft(image.mode, (at_least, at_least))
+            with _one_large if image.width * image.height > LARGE_PIXELS else nullcontext():
+                return _decode(image, (width, height), at_least)
+    except Exception as error:  # Pillow's decoders share no error class
+        code, reason = _explain(error)
+        raise ImageError(f"{name or describe(source)}: {reason}", code) from error
+
+
+def _decode(image: Image.Image, size: tuple[int, int], at_least: int) -> Opened:
+    width, height = size  # before `draft`
+    frame = _to_middle(image)
+    image.load()  # here a TIFF turns itself upright, and forgets its orientation
+    orientation = _orientation(image)
+    was_drafted = image.width * image.height < width * height
+    if orientation in SIDEWAYS:
+        width, height = height, width
+    small = image if was_drafted else shrink(image, at_least)
+    if orientation in UPRIGHT:
+        small = small.transpose(UPRIGHT[orientation])
+    return Opened(to_rgb(small), width, height, frame)
+
+
+def _to_middle(image: Image.Image) -> tuple[int, int] | None:
+    """Go to the middle of an animation, or as far towards it as is sound and not too long."""
+    count: int = getattr(image, "n_frames", 1) if image.format in ANIMATED else 1
+    if count <= 1:
+        return None
+    number = 0
+    try:
+        for number in range(1, min(count // 2, MAX_FRAMES) + 1):
+            image.seek(number)
+            image.load()
+    except (OSError, EOFError, SyntaxError, ValueError):
+        number -= 1
+        image.seek(number)
+    return number + 1, count
+
+
+def _open(source: ImageSource) -> Image.Image:
+    if isinstance(source, Image.Image):
+        return source.copy()  # `draft` changes an image in place
+    _register_heif()
+    file = _checked(source)
+    try:
+        image: Image.Image = Image.open(file)
+    except UnidentifiedImageError as error:
+        raise _refusal(source) or error from error
+    if image.format not in FORMATS:
+        image.close()
+        raise _refusal(source) or ImageError(
+            f"{image.format} is not a format we read; convert it to one of {', '.join(FORMATS)}",
+            "not-a-picture",
+        )
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(254) == REDUCED:
+        image.close()
+        raise ImageError(str(RAW), "format")
+    return image
+
+
+def _refusal(source: str | os.PathLike[str] | bytes) -> ImageError | None:
+    """Name the format of what Pillow does not read, if we know it."""
+    if isinstance(source, bytes):
+        head = source[:HEAD_BYTES]
+    else:
+        with Path(source).open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    foreign = recognise(head)
+    code = "format" if foreign and foreign.is_picture else "not-a-picture"
+    return ImageError(str(foreign), code) if foreign else None
+
+
+def _checked(source: str | os.PathLike[str] | bytes) -> Path | io.BytesIO:
+    if isinstance(source, bytes):
+        if not source:
+            raise ImageError("empty (0 bytes)", "empty")
+        return io.BytesIO(source)
+    path = Path(source)
+    if path.is_dir():
+        raise ImageError("a folder, not a picture", "folder")
+    if not path.is_file() and path.exists():
+        raise ImageError("a device or pipe, not a picture", "device")  # reading one might never end
+    if path.stat().st_size == 0:
+        raise ImageError("the file is empty (0 bytes)", "empty")
+    return path
+
+
+def _register_heif() -> None:
+    import pi_heif  # reads HEIC; loaded late because most calls never need it
+
+    pi_heif.register_heif_opener()
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF Orientation, 1 to 8; 1, upright, where there is none or the EXIF block is damaged."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # whatever its parser stumbled on, the picture itself may be sound
+        return 1
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    """A code for machines and a reason for people."""
+    match error:
+        case ImageError():
+            return error.code, str(error)
+        case UnidentifiedImageError():
+            return "not-a-picture", "not a picture in a format we read"
+        case Image.DecompressionBombError():
+            return "too-large", f"too many pixels to open safely ({error}); see --max-image-mpixels"
+        case FileNotFoundError():
+            return "missing", "no such file"
+        case OSError(strerror=str(why)):  # from the file system, not from a decoder
+            return "unreadable", f"cannot be read ({why})"
+        case _:
+            return "damaged", f"cannot be decoded, it may be truncated ({error})"
+
+
+def is_picture(path: Path) -> bool:
+    """Tell by content, never by suffix, whether a file holds a picture, or is meant to.
+
+    One that may not be opened, or has too many pixels, counts as one: `open_rgb` says why not.
+    """
+    try:
+        with _open(path):
+            return True
+    except (Image.DecompressionBombError, PermissionError):
+        return True
+    except ImageError as error:
+        return error.code == "format"
+    except Exception:  # Pillow's decoders share no error class
+        return False
+
+
+def describe(source: ImageSource) -> str:
+    """Name a picture in a message: its path, or what it is when it has none."""
+    if isinstance(source, str | os.PathLike):
+        return str(Path(source))
+    return "image bytes" if isinstance(source, bytes) else "image"

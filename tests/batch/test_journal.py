@@ -1,0 +1,152 @@
+"""What a job remembers: see `showtell.batch.journal`."""
+
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from showtell.batch.journal import Entry, Journal
+from showtell.batch.stamp import Stamp
+from showtell.errors import ConfigError
+from showtell.runtime.records import Photo, Record
+
+SETTINGS = {"model": "base", "search": "beam 3"}
+
+
+def record(
+    path: str, caption: str | None, sha256: str = "aa", confidence: float | None = None
+) -> Record:
+    status = "ok" if caption else "error"
+    return {
+        "path": path,
+        "caption": caption,
+        "sha256": sha256,
+        "status": status,
+        "confidence": confidence,
+    }
+
+
+def entry(name: str, caption: str | None, **more: object) -> Entry:
+    return Entry(name, Stamp(1, 2), record(name, caption, **more), [])
+
+
+def test_records_come_back_in_the_order_in_which_photos_were_found(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", SETTINGS)
+    journal.keep([entry("b", "B."), entry("a", None)])
+    journal.close()
+    journal = Journal(tmp_path / "j", SETTINGS)
+    journal.keep([entry("c", "C."), entry("a", "A.")])  # one that had failed
+    assert [(name, kept["caption"]) for name, kept in journal.records()] == [
+        ("b", "B."),
+        ("a", "A."),
+        ("c", "C."),
+    ]
+    assert journal.superseded
+
+
+def test_a_photo_is_done_if_it_got_a_caption_and_its_file_is_the_same(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", SETTINGS)
+    journal.keep([entry("a", "A."), entry("b", None)])
+    assert journal.holds(Photo("a", Path("a")), Stamp(1, 2))
+    assert not journal.holds(Photo("a", Path("a")), Stamp(1, 3))
+    assert not journal.holds(Photo("a", Path("a")), None)
+    assert not journal.holds(Photo("b", Path("b")), Stamp(1, 2))
+    assert not journal.holds(Photo("c", Path("c")), Stamp(1, 2))
+
+
+def test_names_of_any_bytes_are_kept(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9\n.jpg")
+    journal = Journal(tmp_path / "j", SETTINGS)
+    journal.keep([Entry(name, Stamp(1, 2), record("caf", "A."), [])])
+    assert [kept for kept, _ in journal.records()] == [name]
+
+
+def test_another_jobs_journal_is_refused_and_says_what_differs(tmp_path: Path) -> None:
+    Journal(tmp_path / "j", SETTINGS).close()
+    with pytest.raises(ConfigError, match=r"another job \(search beam 3, now beam 5\)"):
+        Journal(tmp_path / "j", SETTINGS | {"search": "beam 5"})
+
+
+def test_begun_anew_it_is_empty_and_the_new_jobs(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", SETTINGS)
+    journal.keep([entry("a", "A.")])
+    journal.close()
+    other = SETTINGS | {"search": "beam 5"}
+    assert list(Journal(tmp_path / "j", other, anew=True).records()) == []
+
+
+def test_two_runs_cannot_write_one_output(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", SETTINGS)
+    journal.keep([entry("a", "A.")])
+    with pytest.raises(ConfigError, match="another run is writing"):
+        Journal(tmp_path / "j", SETTINGS)
+
+
+def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "j").write_text("a person's notes " * 100, encoding="utf-8")
+    with pytest.raises(ConfigError, match="no journal of showtell"):
+        Journal(tmp_path / "j", SETTINGS)
+
+
+def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", SETTINGS)
+
+    def batch():
+        yield entry("a", "A.")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        journal.keep(batch())
+    assert list(journal.records()) == []
+
+
+def test_what_is_still_to_be_written_is_known_after_a_kill(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", SETTINGS)
+    write = {"kind": "txt", "path": "a.txt", "text": "A."}
+    journal.keep([Entry("a", Stamp(1, 2), record("a", "A."), [write]), entry("b", "B.")])
+    journal.close()
+    journal = Journal(tmp_path / "j", SETTINGS)
+    assert journal.unwritten() == [Entry("a", Stamp(1, 2), record("a", "A."), [write])]
+
+
+def test_photos_of_the_same_bytes_are_known(tmp_path: Path) -> None:
+    journal = Journal(None, SETTINGS)
+    journal.keep([entry("a", None, sha256="xx"), entry("b", "B.", sha256="xx")])
+    found = journal.same_content("xx")
+    assert found is not None
+    assert found["path"] == "b"
+    assert journal.same_content("yy") is None
+
+
+def test_the_commonest_caption_counts_each_content_once() -> None:
+    journal = Journal(None, SETTINGS)
+    captions = ["A.", "A.", "A.", "B.", "B."]
+    contents = ["1", "1", "1", "2", "3"]
+    journal.keep(
+        entry(str(i), caption, sha256=content)
+        for i, (caption, content) in enumerate(zip(captions, contents, strict=True))
+    )
+    assert journal.commonest_caption() == ("B.", 2, 3)
+
+
+def test_captions_of_low_confidence_are_counted() -> None:
+    journal = Journal(None, SETTINGS)
+    journal.keep(entry(str(i), "A.", confidence=c) for i, c in enumerate([0.05, 0.5, None]))
+    assert journal.num_below(0.1) == (1, 2)
+
+
+def test_a_full_disk_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path / "j", SETTINGS)
+    journal._db.execute("PRAGMA max_page_count = 8")
+    with pytest.raises(OSError, match="No space left") as error:
+        journal.keep(entry(str(i), "A." * 1000) for i in range(100))
+    assert error.value.errno == errno.ENOSPC
+    assert error.value.filename == str(tmp_path / "j")
+    assert list(journal.records()) == []
+
+
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+    Journal(tmp_path / "new" / "j", SETTINGS).close()
+    assert sqlite3.connect(tmp_path / "new" / "j").execute("SELECT * FROM job").fetchone()

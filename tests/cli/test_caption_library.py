@@ -1,0 +1,281 @@
+"""`showtell FOLDER` for whole libraries: outputs, sidecars, and what goes together."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from showtell.cli.main import run
+from showtell.metadata.embed import read_embedded
+from showtell.metadata.sidecar import read_sidecar
+from showtell.runtime.records import FIELDS
+
+
+@pytest.fixture
+def photos(flickr8k: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of three photos, one of them below, and we stand beside it."""
+    drawn = sorted(flickr8k.rglob("*.jpg"))
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    for name, source in zip(("a.jpg", "b.jpg", "more/c.jpg"), drawn, strict=False):
+        (folder / name).write_bytes(source.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+@pytest.fixture
+def model(tiny_bundle: Path) -> list[str]:
+    return ["--model", str(tiny_bundle), "--threads", "1", "--jobs", "2"]
+
+
+def records_in(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_out_writes_a_file_and_nothing_on_stdout(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["photos", "--out", "captions.jsonl", *model]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "3 captioned; records in captions.jsonl\n"
+    names = [record["path"] for record in records_in(Path("captions.jsonl"))]
+    assert names == ["photos/a.jpg", "photos/b.jpg", "photos/more/c.jpg"]
+
+
+def test_the_same_command_goes_on_and_adds_what_is_new(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str], flickr8k: Path
+) -> None:
+    run(["photos", "--out", "captions.jsonl", *model])
+    (photos / "d.jpg").write_bytes(max(flickr8k.rglob("*.jpg")).read_bytes())
+    capsys.readouterr()
+    assert run(["photos", "--out", "captions.jsonl", *model]) == 0
+    assert capsys.readouterr().err == "1 captioned, 3 done before; records in captions.jsonl\n"
+    names = [Path(record["path"]).name for record in records_in(Path("captions.jsonl"))]
+    assert names == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+
+
+def test_another_job_is_not_mixed_into_an_output(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["photos", "--out", "captions.jsonl", *model])
+    before = Path("captions.jsonl").read_bytes()
+    capsys.readouterr()
+    assert run(["photos", "--out", "captions.jsonl", "--beam-size", "1", *model]) == 2
+    assert "beam_size=2" in capsys.readouterr().err
+    assert Path("captions.jsonl").read_bytes() == before
+    assert run(["photos", "--out", "captions.jsonl", "--beam-size", "1", "--force", *model]) == 0
+    assert records_in(Path("captions.jsonl"))[0]["decoding"]["beam_size"] == 1
+
+
+@pytest.mark.parametrize("suffix", ["txt", "json", "jsonl", "csv", "parquet"])
+def test_the_suffix_of_out_says_the_format(photos: Path, model: list[str], suffix: str) -> None:
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    out = Path(f"captions.{suffix}")
+    assert run(["photos", "--out", str(out), *model]) == 0
+    data = out.read_bytes()
+    if suffix == "parquet":
+        assert data[:4] == b"PAR1"
+    else:
+        assert b"photos/more/c.jpg" in data
+
+
+def test_fields_trim_the_records(photos: Path, model: list[str]) -> None:
+    run(["photos", "--out", "o.csv", "--fields", "path,caption", *model])
+    rows = list(csv.reader(Path("o.csv").read_text("utf-8").splitlines()))
+    assert rows[0] == ["path", "caption"]
+    assert len(rows) == 4
+
+
+def test_coco_results_go_to_stdout_too(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["photos", "--format", "coco", *model]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["image_id"] for row in rows] == [
+        "photos/a.jpg",
+        "photos/b.jpg",
+        "photos/more/c.jpg",
+    ]
+
+
+def test_sidecars_are_written_beside_the_photos_and_stdout_stays_empty(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["photos", "--sidecar", "txt", "--sidecar", "xmp", "--sidecar", "json", *model]) == 0
+    assert capsys.readouterr().out == ""
+    caption = (photos / "a.txt").read_text("utf-8").strip()
+    assert read_sidecar(photos / "a.jpg.xmp").text == caption
+    assert read_sidecar(photos / "a.jpg.xmp").writer == "showtell tiny 0.1.0"
+    record = json.loads((photos / "more" / "c.jpg.json").read_text("utf-8"))
+    assert tuple(record) == FIELDS
+
+
+def test_a_second_run_skips_what_has_a_caption(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["photos", "--sidecar", "txt", *model])
+    before = {path: path.stat().st_mtime_ns for path in photos.rglob("*.txt")}
+    capsys.readouterr()
+    assert run(["photos", "--sidecar", "txt", *model]) == 0
+    assert capsys.readouterr().err == "3 skipped\n"
+    assert {path: path.stat().st_mtime_ns for path in photos.rglob("*.txt")} == before
+
+
+def test_captions_are_embedded(photos: Path, model: list[str]) -> None:
+    assert run(["photos", "--embed", *model]) == 0
+    found = read_embedded(photos / "a.jpg")
+    assert found is not None
+    assert found.text == found.caption == found.alt_text
+
+
+def test_text_sidecars_may_have_another_suffix(photos: Path, model: list[str]) -> None:
+    run(["photos", "--sidecar", "txt", "--caption-extension", ".caption", *model])
+    assert (photos / "a.caption").exists()
+
+
+def test_a_dry_run_writes_nothing_and_says_what_it_would(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "a.txt").write_text("Mine.", encoding="utf-8")
+    before = sorted(photos.rglob("*"))
+    assert run(["photos", "--sidecar", "txt", "--dry-run", *model]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "photos/a.jpg\tskip: it has a caption already: Mine.",
+        "photos/b.jpg\tcaption",
+        "photos/more/c.jpg\tcaption",
+    ]
+    assert sorted(photos.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-", "--sidecar", "txt"], "needs files, not stdin"),
+        (["photos", "--sidecar-dir", "x"], "--sidecar-dir needs --sidecar"),
+        (["photos", "--format", "parquet"], "--format parquet needs --out"),
+        (["photos", "--json", "--fields", "path,captoin"], "Did you mean 'caption'?"),
+        (["photos", "--fields", "path"], "the format text has its own"),
+        (["photos", "--out", "captions.xlsx"], "say --format"),
+        (["photos/a.jpg", "--watch"], "--watch needs a folder"),
+        (["photos", "--min-confidence", "0.5"], "needs a calibrated model"),
+        (["photos", "--max-image-mpixels", "0"], "max-image-mpixels"),
+        (["photos", "--on-existing", "replace"], "replace"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    photos: Path,
+    model: list[str],
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    told: str,
+) -> None:
+    assert run([*arguments, *model]) == 2
+    assert told in capsys.readouterr().err
+    assert sorted(Path().iterdir()) == [Path("photos")]
+
+
+def test_a_pixel_cap_is_told_with_its_option(
+    photos: Path,
+    model: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from PIL import Image
+
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    assert run(["photos", "--max-image-mpixels", "0.0001", *model]) == 4
+    assert "--max-image-mpixels" in capsys.readouterr().err
+
+
+def test_globs_are_looked_for_where_the_shell_did_not(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["photos/**/*.jpg", *model]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_an_existing_file_that_is_not_ours_is_refused(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine.csv").write_text("mine", encoding="utf-8")
+    assert run(["photos", "--out", "mine.csv", *model]) == 2
+    assert "mine.csv is there already" in capsys.readouterr().err
+    assert Path("mine.csv").read_text("utf-8") == "mine"
+
+
+def test_quiet_says_nothing(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["photos", "--out", "o.jsonl", "-q", *model]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_watching_captions_photos_as_they_arrive_once_each(
+    photos: Path, model: list[str], flickr8k: Path
+) -> None:
+    pytest.importorskip("watchfiles")
+    drawn = sorted(flickr8k.rglob("*.jpg"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "showtell", "photos", "--embed", "--watch", *model],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    assert process.stderr.readline() == "watching for photos; Ctrl-C ends it\n"
+    data = drawn[5].read_bytes()
+    with (photos / "slow.jpg").open("wb") as file:  # written in two pieces
+        file.write(data[:500])
+        file.flush()
+        time.sleep(0.7)
+        file.write(data[500:])
+    (photos / "more" / "moved.jpg").write_bytes(drawn[6].read_bytes())
+    deadline = time.monotonic() + 60
+    arrived = [photos / "slow.jpg", photos / "more" / "moved.jpg"]
+    while time.monotonic() < deadline and not all(has_caption(path) for path in arrived):
+        time.sleep(0.1)
+    time.sleep(2.5)  # would it take what it has embedded for new photos?
+    process.send_signal(signal.SIGINT)
+    with process:
+        rest = process.stderr.read()
+    assert process.returncode == 0
+    assert all(has_caption(path) for path in arrived)
+    assert "5 captioned" in rest
+    assert "skipped" not in rest
+    assert "failed" not in rest
+
+
+def has_caption(path: Path) -> bool:
+    found = read_embedded(path)
+    return found is not None and found.caption is not None
+
+
+def test_ctrl_c_ends_after_the_batch_in_hand_and_the_run_goes_on(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from showtell.runtime.captioner import Captioner
+
+    real = Captioner.encode
+
+    def press(self, pixels):
+        threading.Timer(0, os.kill, (os.getpid(), signal.SIGINT)).start()
+        time.sleep(0.2)
+        return real(self, pixels)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Captioner, "encode", press)
+        command = ["photos", "--out", "o.jsonl", "--batch-size", "2", *model]
+        assert run(command) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert len(records_in(Path("o.jsonl"))) == 2
+    assert run(command) == 0
+    assert len(records_in(Path("o.jsonl"))) == 3
