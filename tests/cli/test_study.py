@@ -39,8 +39,8 @@ def test_a_study_prints_its_table_and_tells_of_every_run(
     assert run(["study", study, *data]) == 0
     out, err = capsys.readouterr()
     assert out == Path("runs/drawn/study.md").read_text()
-    assert "plain-1, run 1 of 2\nepoch  1  loss" in err
-    assert "wide-1, run 2 of 2\n" in err
+    assert "plain-1: 1 of 2\nepoch  1  loss" in err
+    assert "wide-1: 2 of 2\n" in err
     assert "12 train images with 60 captions" in err
     made_by = json.loads(Path("runs/drawn/plain-1/config.json").read_text())["made_by"]
     assert made_by["command"].startswith(f"showtell study {study} --data ")
@@ -105,7 +105,7 @@ def test_ctrl_c_keeps_the_study_and_the_same_command_goes_on_with_it(
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stderr
     seen = ""
-    while "plain-1, run 1 of 2" not in seen:
+    while "plain-1: 1 of 2" not in seen:
         line = process.stderr.readline()
         assert line, seen
         seen += line

@@ -1,15 +1,20 @@
 """Facts of the real Flickr8k. Give its folder in SHOWTELL_FLICKR8K; left out where it is not."""
 
+import io
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from showtell import Captioner
 from showtell.data.checking.describe import describe_dataset
 from showtell.data.records import Dataset
 from showtell.data.sources import load_dataset
 from showtell.errors import DataError
+from showtell.metadata.description import Writing
+from showtell.metadata.embed import clear_embedded, embed, read_embedded
 from showtell.runtime.evaluate import evaluate_bundle
 
 FOLDER = os.environ.get("SHOWTELL_FLICKR8K")
@@ -53,3 +58,22 @@ def test_the_default_model_is_far_above_a_constant_caption(dataset: Dataset) -> 
     report, captions = evaluate_bundle(captioner, records, captioner.bundle.manifest.decoding)
     assert report.scores["BLEU-4"] > 12  # the constant caption: 7
     assert len(set(captions.values())) > 60
+
+
+def test_embedding_into_200_real_photos_leaves_their_pixels_and_can_be_taken_back(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    writing = Writing(
+        text="A dog runs.", caption="A dog runs.", writer="showtell base 1", confidence=0.5
+    )
+    for record in dataset.require("val")[:200]:
+        data = record.image.read_bytes()
+        photo = tmp_path / "photo.jpg"
+        photo.write_bytes(data)
+        embed(photo, writing)
+        assert photo.read_bytes() != data
+        assert read_embedded(photo).text == "A dog runs."
+        with Image.open(io.BytesIO(data)) as before, Image.open(photo) as after:
+            assert np.array_equal(np.asarray(before), np.asarray(after))
+        clear_embedded(photo)
+        assert photo.read_bytes() == data

@@ -15,8 +15,9 @@ from showtell.config import Config, load_config
 from showtell.errors import CheckpointError, ConfigError
 from showtell.training.loop import Events
 from showtell.training.run import TrainedRun, average, load_run
+from showtell.training.series import SeriesEvents
 from showtell.training.stages.config import Recipe, load_recipe
-from showtell.training.stages.run import RecipeEvents, run_recipe
+from showtell.training.stages.run import run_recipe
 from showtell.training.teachers import Teachers
 from showtell.training.train import TrainingData, load_training_data
 
@@ -152,7 +153,7 @@ def test_a_recipe_stopped_in_any_stage_ends_as_one_that_was_not(
     recipe = parse(tmp_path)
     for updates in (1, 8, 5, 1):  # of 6, 6, 6 and 3: within each stage once
         left = iter(range(updates))
-        events = RecipeEvents(training=Events(should_stop=lambda left=left: next(left, -1) < 0))
+        events = SeriesEvents(training=Events(should_stop=lambda left=left: next(left, -1) < 0))
         with pytest.raises(KeyboardInterrupt):
             train(recipe, tmp_path / "out", events=events)
     train(recipe, tmp_path / "out")
@@ -164,7 +165,7 @@ def test_a_recipe_stopped_in_any_stage_ends_as_one_that_was_not(
 def test_a_finished_recipe_is_not_trained_again(train: Train, finished: Path) -> None:
     recipe, epochs = parse(finished.parent), []
     before = {p: p.read_bytes() for p in finished.rglob("*.safetensors")}
-    train(recipe, finished, events=RecipeEvents(training=Events(epoch=epochs.append)))
+    train(recipe, finished, events=SeriesEvents(training=Events(epoch=epochs.append)))
     assert epochs == []
     assert before == {p: p.read_bytes() for p in finished.rglob("*.safetensors")}
 
@@ -179,7 +180,7 @@ def test_the_command_line_tells_of_stages_and_of_what_comes_next(
     assert run(["train", recipe, "--data", str(flickr8k), *where, *short]) == 0
     said = capsys.readouterr().err
     assert [line for line in said.splitlines() if line.startswith("stage")] == [
-        f"stage {i} of 4: {name}"
+        f"stage {name}: {i} of 4"
         for i, name in enumerate(["first", "second", "third", "last"], start=1)
     ]
     assert f"showtell export {tmp_path / 'out' / 'last'}" in said

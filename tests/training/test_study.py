@@ -21,11 +21,12 @@ from showtell.models.build import check_decoder
 from showtell.training.checkpoint import load_checkpoint, weights_of
 from showtell.training.loop import Events
 from showtell.training.run import RunFolder
+from showtell.training.series import SeriesEvents
 from showtell.training.study.config import StudyConfig, load_study
 from showtell.training.study.plot import draw_study
 from showtell.training.study.report import StudyFolder, summarise
 from showtell.training.study.results import Results
-from showtell.training.study.run import StudyEvents, report_study, run_study
+from showtell.training.study.run import report_study, run_study
 from showtell.training.train import load_training_data, train_captioner
 
 STUDY = f"""
@@ -80,8 +81,8 @@ def copy(finished: Path, tmp_path: Path) -> Path:
     return shutil.copytree(finished, tmp_path / "copy")
 
 
-def begun(names: list[str]) -> StudyEvents:
-    return StudyEvents(run=lambda name, number, total: names.append(name))
+def begun(names: list[str]) -> SeriesEvents:
+    return SeriesEvents(begin=lambda name, number, total: names.append(name))
 
 
 def kept(out: Path) -> dict[str, Any]:
@@ -198,7 +199,7 @@ def test_an_encoder_that_learns_does_so_anew_in_every_run(
     assert all(torch.equal(both[name], alone[name]) for name in alone)
 
 
-def stop_after(batches: int) -> StudyEvents:
+def stop_after(batches: int) -> SeriesEvents:
     """Press Ctrl-C once this many batches are done, over all runs."""
     done = 0
 
@@ -206,7 +207,7 @@ def stop_after(batches: int) -> StudyEvents:
         nonlocal done
         done += 1
 
-    return StudyEvents(training=Events(batch=count, should_stop=lambda: done >= batches))
+    return SeriesEvents(training=Events(batch=count, should_stop=lambda: done >= batches))
 
 
 @pytest.mark.parametrize(("batches", "finished_before"), [(2, 0), (8, 1)])  # a run of plain has 6
@@ -232,7 +233,7 @@ def test_a_study_that_is_stopped_while_a_run_ends_does_not_begin_the_next(
         epoch=lambda entry: epochs.append(entry["epoch"]), should_stop=lambda: len(epochs) == 2
     )
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, events=StudyEvents(training=events))
+        train(tmp_path, events=SeriesEvents(training=events))
     assert [run["run"] for run in kept(tmp_path)["runs"]] == ["plain-1"]
     assert not (tmp_path / "wide-1").exists()
 
@@ -247,7 +248,7 @@ def test_a_killed_study_leaves_the_table_of_what_had_finished(train: Study, tmp_
 
     out = tmp_path / "killed"
     with pytest.raises(KillError):
-        train(out, events=StudyEvents(run=die))
+        train(out, events=SeriesEvents(begin=die))
     found = kept(out)
     assert [run["run"] for run in found["runs"]] == ["plain-1", "wide-1"]
     assert found["missing"] == ["plain-2", "wide-2"]

@@ -14,6 +14,8 @@ OPTIONAL = {
     **dict.fromkeys(MODULES["keras"], "an encoder of Keras"),
     **dict.fromkeys(MODULES["timm"], "an encoder of timm"),
     **dict.fromkeys(MODULES["meteor"], "METEOR"),
+    **dict.fromkeys(MODULES["parquet"], "`--format parquet`"),
+    **dict.fromkeys(MODULES["watch"], "`caption --watch`"),
     **dict.fromkeys(MODULES["tensorboard"], "`train --tensorboard`"),
 }
 

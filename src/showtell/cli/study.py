@@ -2,19 +2,12 @@
 
 import os
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from showtell.cli import console
 from showtell.cli.options import PATH, cache_option, no_progress_option
-
-if TYPE_CHECKING:
-    from showtell.training.study.run import StudyEvents
-    from showtell.training.train import TrainingData
 
 EPILOG = """\b
 Examples:
@@ -77,6 +70,7 @@ def command(
     no_progress: bool,
 ) -> None:
     """Train several systems with several seeds each; write a table of means and spreads."""
+    from showtell.cli.training_events import series_events
     from showtell.extras import require_extra
     from showtell.training.study.config import load_study
 
@@ -97,7 +91,9 @@ def command(
         report_study(study, out)
     else:
         chosen = choose_device(device)
-        with _events(out, no_progress) as events:
+        with series_events(
+            f"the study in {out}", device=chosen.type, no_progress=no_progress
+        ) as events:
             run_study(
                 study,
                 data_dir,
@@ -112,33 +108,3 @@ def command(
     folder = StudyFolder(out)
     click.echo(folder.table.read_text(encoding="utf-8"), nl=False)
     console.say(f"written: {folder.table}, {folder.json}, {folder.picture}")
-
-
-@contextmanager
-def _events(out: Path, no_progress: bool) -> "Iterator[StudyEvents]":
-    """Show a study's progress; the first Ctrl-C lets it stop after the batch in hand."""
-    from showtell.cli.training_events import describe_data, training_events
-    from showtell.training.study.run import StudyEvents
-
-    with (
-        console.progress_bar(enabled=not no_progress) as bar,
-        console.interrupt_flag() as interrupted,
-    ):
-
-        def on_data(data: "TrainingData") -> None:
-            for line in (*data.notes, describe_data(data)):
-                console.say(line)
-
-        def on_run(name: str, number: int, total: int) -> None:
-            console.say(f"{name}, run {number} of {total}")
-
-        try:
-            yield StudyEvents(
-                training=training_events(bar, should_stop=interrupted),
-                features=bar.stage("features"),
-                data=on_data,
-                run=on_run,
-            )
-        except KeyboardInterrupt:
-            console.say(f"the study in {out} is kept; the same command goes on with it")
-            raise

@@ -21,6 +21,7 @@ class Tally:
         """
         self._keep = keep
         self.fates: Counter[Fate] = Counter()
+        self.unsure = 0  # of those captioned, written nowhere but into the record
         self.captioned: list[tuple[Path | bytes, str]] = []
 
     def add(self, outcome: "Outcome") -> None:
@@ -29,8 +30,10 @@ class Tally:
         record = outcome.record
         if outcome.fate == "failed" and record:
             console.error(record["error"]["message"])
-        elif outcome.fate == "captioned" and record and self._keep:
-            self.captioned.append((outcome.photo.source, record["caption"]))
+        elif outcome.fate == "captioned" and record:
+            self.unsure += any(note["code"] == "uncertain" for note in record["notes"])
+            if self._keep:
+                self.captioned.append((outcome.photo.source, record["caption"]))
 
     @property
     def failed(self) -> int:
@@ -44,4 +47,6 @@ class Tally:
     def __str__(self) -> str:
         order: tuple[Fate, ...] = ("captioned", "skipped", "done before", "failed")
         told = [f"{self.fates[fate]} {fate}" for fate in order if self.fates[fate]]
+        if self.unsure:
+            told.append(f"{self.unsure} of them unsure and not written")
         return ", ".join(told) or "nothing done"

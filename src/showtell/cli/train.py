@@ -1,10 +1,7 @@
 """`showtell train`."""
 
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,11 +13,6 @@ from showtell.cli.options import (
     no_progress_option,
     settings_option,
 )
-
-if TYPE_CHECKING:
-    from showtell.training.stages.config import Stage
-    from showtell.training.stages.run import RecipeEvents
-    from showtell.training.train import TrainingData
 
 EPILOG = """\b
 Examples:
@@ -89,6 +81,7 @@ def command(
     require_extra("train", purpose="training")
     if tensorboard:
         require_extra("tensorboard", purpose="--tensorboard")
+    from showtell.cli.training_events import series_events
     from showtell.training.processes import joined
     from showtell.training.run import average, load_run
     from showtell.training.stages.run import run_recipe
@@ -107,7 +100,11 @@ def command(
     wants_bfloat16 = any(stage.config.training.precision == "bfloat16" for stage in recipe.stages)
     if wants_bfloat16 and emulates_bfloat16(chosen):
         console.say("this CPU emulates bfloat16: --set training.precision=float32 is faster here")
-    with joined(chosen) as processes, _events(out, chosen.type, no_progress) as events:
+    kept = f"the run in {out}"
+    with (
+        joined(chosen) as processes,
+        series_events(kept, device=chosen.type, no_progress=no_progress) as events,
+    ):
         state = run_recipe(
             recipe,
             data_dir,
@@ -126,34 +123,3 @@ def command(
         f"best epoch {state.best_epoch} with CIDEr {state.best_cider:.1f}; run in {run}\n"
         f"next: showtell evaluate {run} --data {data_dir}   or: showtell export {run}"
     )
-
-
-@contextmanager
-def _events(out: Path, device: str, no_progress: bool) -> "Iterator[RecipeEvents]":
-    """Show a training's progress; the first Ctrl-C lets it stop after the batch in hand."""
-    from showtell.cli.training_events import describe_data, training_events
-    from showtell.training.stages.run import RecipeEvents
-
-    with (
-        console.progress_bar(enabled=not no_progress) as bar,
-        console.interrupt_flag() as interrupted,
-    ):
-
-        def on_data(data: "TrainingData") -> None:
-            for line in (*data.notes, f"{describe_data(data)}; device {device}"):
-                console.say(line)
-
-        def on_stage(stage: "Stage", number: int, total: int) -> None:
-            if stage.name:
-                console.say(f"stage {number} of {total}: {stage.name}")
-
-        try:
-            yield RecipeEvents(
-                training=training_events(bar, should_stop=interrupted),
-                features=bar.stage("features"),
-                data=on_data,
-                stage=on_stage,
-            )
-        except KeyboardInterrupt:
-            console.say(f"the run in {out} is kept; the same command goes on with it")
-            raise

@@ -1,15 +1,49 @@
 """What is seen of a training while it goes on: a bar an epoch, a line after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from showtell.cli import console
 from showtell.errors import counted
 from showtell.training.loop import Events
+from showtell.training.series import SeriesEvents
 from showtell.training.train import TrainingData
 
 
-def training_events(bar: console.ProgressBar, *, should_stop: Callable[[], bool]) -> Events:
+@contextmanager
+def series_events(kept: str, *, device: str, no_progress: bool) -> Iterator[SeriesEvents]:
+    """Show the progress of trainings; the first Ctrl-C lets them stop after the batch in hand.
+
+    Args:
+        kept: what to say then is kept, such as "the run in runs/merge".
+        device: what it runs on.
+    """
+    with (
+        console.progress_bar(enabled=not no_progress) as bar,
+        console.interrupt_flag() as interrupted,
+    ):
+
+        def on_data(data: TrainingData) -> None:
+            for line in (*data.notes, f"{_describe_data(data)}; device {device}"):
+                console.say(line)
+
+        def on_begin(name: str, number: int, total: int) -> None:
+            console.say(f"{name}: {number} of {total}")
+
+        try:
+            yield SeriesEvents(
+                training=_training_events(bar, should_stop=interrupted),
+                features=bar.stage("features"),
+                data=on_data,
+                begin=on_begin,
+            )
+        except KeyboardInterrupt:
+            console.say(f"{kept} is kept; the same command goes on with it")
+            raise
+
+
+def _training_events(bar: console.ProgressBar, *, should_stop: Callable[[], bool]) -> Events:
     """Draw an epoch's progress, and say in a line how it ended."""
 
     def on_epoch(entry: dict[str, Any]) -> None:
@@ -25,7 +59,7 @@ def training_events(bar: console.ProgressBar, *, should_stop: Callable[[], bool]
     )
 
 
-def describe_data(data: TrainingData) -> str:
+def _describe_data(data: TrainingData) -> str:
     """Count images, captions and words in a line."""
     return (
         f"{counted(len(data.train), 'train image')} with "

@@ -4,34 +4,21 @@ A recipe may be killed at any moment: given again, it goes through the stages th
 without training, and goes on with the one in hand from its checkpoint.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from showtell.errors import ConfigError
 from showtell.models.build import check_decoder
-from showtell.progress import Progress, no_progress
-from showtell.training.loop import Events, TrainingState
+from showtell.training.loop import TrainingState
 from showtell.training.processes import Processes
 from showtell.training.run import TrainedRun, average, load_run
-from showtell.training.stages.config import Recipe, Stage
+from showtell.training.series import SeriesEvents
+from showtell.training.stages.config import Recipe
 from showtell.training.teachers import check_teacher
 from showtell.training.train import (
-    TrainingData,
     check_same_encoder,
     load_training_data,
     train_captioner,
 )
-
-
-@dataclass(frozen=True)
-class RecipeEvents:
-    """What a caller may want to know or decide while a recipe goes on."""
-
-    training: Events = field(default_factory=Events)  # of the stage in hand
-    features: Progress = no_progress  # pictures encoded
-    data: Callable[[TrainingData], None] = lambda data: None  # what is trained on
-    stage: Callable[[Stage, int, int], None] = lambda stage, number, total: None  # begins; from 1
 
 
 def run_recipe(
@@ -46,7 +33,7 @@ def run_recipe(
     force: bool = False,
     tensorboard: bool = False,
     cache_dir: Path | None = None,
-    events: RecipeEvents | None = None,
+    events: SeriesEvents | None = None,
 ) -> TrainingState:
     """Train each stage in its folder below `out`, or in `out` itself where it has no name.
 
@@ -62,7 +49,7 @@ def run_recipe(
         CheckpointError, ConfigError, DataError, ImageError, KeyboardInterrupt: as
             `load_training_data` and `train_captioner`.
     """
-    events = events or RecipeEvents()
+    events = events or SeriesEvents()
     _check(recipe, has_init=init is not None)
 
     def on_features(done: int, total: int) -> None:
@@ -72,7 +59,8 @@ def run_recipe(
 
     state = TrainingState()
     for number, stage in enumerate(recipe.stages, start=1):
-        events.stage(stage, number, len(recipe.stages))
+        if stage.name:
+            events.begin(f"stage {stage.name}", number, len(recipe.stages))
         first = average([load_run(out / name) for name in stage.begin]) if stage.begin else init
         data = load_training_data(
             stage.config, data_dir, init=first, cache_dir=cache_dir, progress=on_features

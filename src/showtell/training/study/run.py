@@ -4,8 +4,8 @@ A study may be killed at any moment: finished runs are kept, the one in hand goe
 checkpoint, and the table on disk is that of the runs that had finished.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,25 +14,14 @@ from showtell.config import Config, EncoderConfig
 from showtell.errors import CheckpointError, ConfigError
 from showtell.models.build import check_decoder
 from showtell.models.encoders import build_encoder
-from showtell.progress import Progress, no_progress
 from showtell.training.description import describe_run
-from showtell.training.loop import Events
 from showtell.training.processes import Processes
 from showtell.training.run import RunFolder, check_same_run, only_trainer_of
+from showtell.training.series import SeriesEvents
 from showtell.training.study.config import StudyConfig
 from showtell.training.study.report import StudyFolder, write_report
 from showtell.training.study.results import Results, RunResult, read_result, run_name
 from showtell.training.train import TrainingData, load_training_data, train_captioner
-
-
-@dataclass(frozen=True)
-class StudyEvents:
-    """What a caller may want to know or decide while a study goes on."""
-
-    training: Events = field(default_factory=Events)  # of the run in hand
-    features: Progress = no_progress  # pictures encoded
-    data: Callable[[TrainingData], None] = lambda data: None  # what is trained on
-    run: Callable[[str, int, int], None] = lambda name, number, total: None  # begins; from 1
 
 
 def run_study(
@@ -45,7 +34,7 @@ def run_study(
     seeds: Sequence[int] = (),
     cache_dir: Path | None = None,
     command: str = "",
-    events: StudyEvents | None = None,
+    events: SeriesEvents | None = None,
 ) -> Results:
     """Train what has not finished yet, and write `study.json`, `study.md` and `study.png`.
 
@@ -60,7 +49,7 @@ def run_study(
         ConfigError: a setting is unknown or bad; found before any training where it can be.
         KeyboardInterrupt: `events.training.should_stop` said so; the study can go on later.
     """
-    events = events or StudyEvents()
+    events = events or SeriesEvents()
     runs = study.select(only, seeds)
     with only_trainer_of(RunFolder(out)):
         results = Results.load(StudyFolder(out).json)
@@ -72,7 +61,7 @@ def run_study(
         for config in pending:
             _raise_if_stopped(events)
             folder = _folder(out, config)
-            events.run(folder.path.name, runs.index(config) + 1, len(runs))
+            events.begin(folder.path.name, runs.index(config) + 1, len(runs))
             train_captioner(
                 config,
                 load(config),
@@ -112,7 +101,7 @@ def report_study(study: StudyConfig, out: Path) -> Results:
 class _Loader:
     """Reads a dataset once for all runs that see it alike."""
 
-    def __init__(self, data_dir: Path, cache_dir: Path | None, events: StudyEvents) -> None:
+    def __init__(self, data_dir: Path, cache_dir: Path | None, events: SeriesEvents) -> None:
         self._data_dir, self._cache_dir, self._events = data_dir, cache_dir, events
         self._loaded: dict[tuple[EncoderConfig, int], TrainingData] = {}
 
@@ -133,7 +122,7 @@ class _Loader:
         _raise_if_stopped(self._events)  # what is encoded is kept
 
 
-def _raise_if_stopped(events: StudyEvents) -> None:
+def _raise_if_stopped(events: SeriesEvents) -> None:
     if events.training.should_stop():
         raise KeyboardInterrupt
 

@@ -1,0 +1,18 @@
+"""What is seen of trainings in a row: the stages of a recipe, the runs of a study."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from showtell.progress import Progress, no_progress
+from showtell.training.loop import Events
+from showtell.training.train import TrainingData
+
+
+@dataclass(frozen=True)
+class SeriesEvents:
+    """What a caller may want to know or decide while a series goes on."""
+
+    training: Events = field(default_factory=Events)  # of the training in hand
+    features: Progress = no_progress  # pictures encoded
+    data: Callable[[TrainingData], None] = lambda data: None  # what is trained on
+    begin: Callable[[str, int, int], None] = lambda name, number, total: None  # from 1
