@@ -7,10 +7,15 @@
 Importing the package loads neither PyTorch nor ONNX Runtime: names are resolved when first used.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# Newer builds of ONNX Runtime keep events in a database under ~/.cache, to be sent to Microsoft.
+# What is captioned is its owner's business: off, and before anything imports it.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from showtell.config import BeamConfig

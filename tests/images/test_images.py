@@ -1,6 +1,5 @@
 """From anything that holds a picture to numbers: see `showtell.images`."""
 
-import base64
 import io
 import os
 import struct
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from images.heic import HEIC
 from PIL import Image, ImageCms, ImageDraw, TiffImagePlugin, features
 
 from showtell.errors import ConfigError, ImageError
@@ -277,18 +277,6 @@ def test_a_small_file_that_claims_huge_sides_is_refused_before_it_is_decoded() -
     )
     with pytest.raises(ImageError, match="too many pixels"):
         prepare(bomb, UNIT)
-
-
-# `quarters()` as HEIC, which the install reads and cannot write.
-HEIC = base64.b85decode(
-    r"0000SW^{RQXk}?*00000ZE0pPXk}?*ZE0a<0004fZDn*}000000000XXk=`10000000000aA{+70000000000000"
-    r"0000000B57=IV*mgE07O6l0RRC200001p#T8@00000002G!001LtX>Mi!000000RR916=`l}WdZ;I000310BCk&F"
-    r"#rGn01j|zbZr0t000010002}X>f9I0002pX>en20001XXm(>m0RwOV0058x000009`FGC{rLC*01pFT0096PKmiN"
-    r"^|NjGU00093kN^M!000939=ZZRVE_RDDnbDP18@KU0|1Z!00RI30{|YNAb|yz>g1-mxCm%4AOHXZ10VnZ0{|gn00"
-    r"967L;=Bbz=;3=025<xY;ta6Y<K_x01W^JfB*mh6lrsCWdHyG00000KmY&$KmY&$C}V74Z~y=RKmY&$0RR91FaQ7m"
-    r"0RR91000000{{R2@Bjb+0ssI25O8UDX#fBK00RgJ2mk;87-?{AVE_OC000000RRC7fdT^sga7~lMr~wabN~PVIw%"
-    r"3J8G!eMNq^`}{&^ShAkAJY@A<VmCj;!WYb%VzJYkdj|8J&7m037S<=LVp>g=SrGdrWOh2!`"
-)
 
 
 @pytest.mark.parametrize(

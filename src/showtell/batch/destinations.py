@@ -120,6 +120,8 @@ def carry_out(write: Write, stamp: Stamp | None) -> Stamp | None:
         ShowtellError: what is there already cannot be merged with, or the photo was replaced.
     """
     path = Path(write["path"])
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ImageError(f"{path} is there and no file", "write")
     if "text" in write:
         write_atomically(path, write["text"].encode("utf-8", "surrogateescape"))
         return stamp

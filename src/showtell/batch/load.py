@@ -9,7 +9,7 @@ from pathlib import Path
 from showtell.batch.stamp import Stamp, stamp_of
 from showtell.errors import ImageError, ShowtellError
 from showtell.files import sha256_hex
-from showtell.images import PICTURE_SUFFIXES, PreparedImage, is_picture
+from showtell.images import PICTURE_SUFFIXES, PreparedImage, check_file, explain, is_picture
 from showtell.runtime.records import Photo
 
 LARGE_FILE = 128 * 2**20  # bytes; larger ones are read piece by piece, not held
@@ -51,15 +51,19 @@ class Loader:
                 raise ImageError(photo.trouble)
             if not photo.named and not _meant_as_picture(photo.source):
                 return Loaded(photo=photo, stamp=stamp)
+            if isinstance(photo.source, Path):
+                check_file(photo.source)  # before its metadata are looked at
             existing = self.existing(photo)
             if not self.wanted(existing):
                 return Loaded(photo=photo, stamp=stamp, existing=existing)
             image, sha256 = self._read(photo)
         except ShowtellError as error:
             return Loaded(photo=photo, stamp=stamp, error=_as_image_error(photo, error))
-        except OSError as error:  # the file was there a moment ago
-            reason = f"{photo.name}: cannot be read ({error.strerror or error})"
-            return Loaded(photo=photo, stamp=stamp, error=ImageError(reason))
+        except (OSError, ValueError) as error:  # the file was there a moment ago
+            code, reason = explain(error)
+            return Loaded(
+                photo=photo, stamp=stamp, error=ImageError(f"{photo.name}: {reason}", code)
+            )
         elapsed_ms = 1000 * (time.perf_counter() - started)
         return Loaded(
             photo=photo,
@@ -74,7 +78,7 @@ class Loader:
         """Decode and hash the same bytes, even if the file is replaced meanwhile."""
         source = photo.source
         if isinstance(source, Path):
-            if not source.is_file() or source.stat().st_size > LARGE_FILE:
+            if source.stat().st_size > LARGE_FILE:
                 return self.prepare(source, name=photo.name), _hash_of(source)
             source = source.read_bytes()
             if not source:

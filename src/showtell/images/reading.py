@@ -6,6 +6,7 @@ their colours are looked at, and what has more pixels than `limit_pixels` allows
 
 import io
 import os
+import stat
 from contextlib import nullcontext
 from pathlib import Path
 from threading import Lock
@@ -78,7 +79,7 @@ def open_rgb(source: ImageSource, *, at_least: int, name: str | None = None) -> 
             with _one_large if image.width * image.height > LARGE_PIXELS else nullcontext():
                 return _decode(image, (width, height), at_least)
     except Exception as error:  # Pillow's decoders share no error class
-        code, reason = _explain(error)
+        code, reason = explain(error)
         raise ImageError(f"{name or describe(source)}: {reason}", code) from error
 
 
@@ -151,13 +152,24 @@ def _checked(source: str | os.PathLike[str] | bytes) -> Path | io.BytesIO:
             raise ImageError("empty (0 bytes)", "empty")
         return io.BytesIO(source)
     path = Path(source)
-    if path.is_dir():
-        raise ImageError("a folder, not a picture", "folder")
-    if not path.is_file() and path.exists():
-        raise ImageError("a device or pipe, not a picture", "device")  # reading one might never end
-    if path.stat().st_size == 0:
-        raise ImageError("the file is empty (0 bytes)", "empty")
+    check_file(path)
     return path
+
+
+def check_file(path: Path) -> None:
+    """Refuse what no picture can be in, before anything is read: reading a pipe might never end.
+
+    Raises:
+        ImageError: a folder, a device, a pipe, or an empty file; the message does not name it.
+        OSError: it is not there, or may not be looked at.
+    """
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise ImageError("a folder, not a picture", "folder")
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError("a device or pipe, not a picture", "device")
+    if status.st_size == 0:
+        raise ImageError("the file is empty (0 bytes)", "empty")
 
 
 def _register_heif() -> None:
@@ -174,8 +186,8 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _explain(error: Exception) -> tuple[str, str]:
-    """A code for machines and a reason for people."""
+def explain(error: Exception) -> tuple[str, str]:
+    """Say what kept a picture from being read: a code for machines and a reason for people."""
     match error:
         case ImageError():
             return error.code, str(error)

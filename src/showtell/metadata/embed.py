@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from showtell.errors import MetadataError
-from showtell.files import naming, write_atomically
+from showtell.files import write_atomically
 from showtell.metadata import iim, jpeg, png, tiff, webp
 from showtell.metadata.blocks import Blocks, Container
 from showtell.metadata.description import Description, Writing, said
-from showtell.metadata.naming import naming_photo
+from showtell.metadata.naming import naming_photo, read_bytes
 from showtell.metadata.xmp import clear_xmp, merge_xmp, read_xmp
 
 CONTAINERS: tuple[Container, ...] = (jpeg, png, webp)
@@ -59,7 +59,7 @@ def read_embedded(path: Path) -> Description | None:
         MetadataError: the file or its XMP is damaged; the message names the file.
         OSError: it cannot be read.
     """
-    data = _bytes(path)
+    data = read_bytes(path)
     container = _container(data)
     if container is None:
         return None
@@ -78,7 +78,7 @@ def embed(path: Path, writing: Writing) -> None:
         MetadataError: another format, a damaged file, or no room; the file is left as it is.
         OSError: it cannot be read or written.
     """
-    data = _bytes(path)
+    data = read_bytes(path)
     with naming_photo(path):
         container = _container(data)
         if container is None:
@@ -102,7 +102,7 @@ def clear_embedded(path: Path) -> bool:
         MetadataError: the file or its XMP is damaged; the file is left as it is.
         OSError: it cannot be read or written.
     """
-    data = _bytes(path)
+    data = read_bytes(path)
     container = _container(data)
     if container is None:
         return False
@@ -165,8 +165,3 @@ def _followed(blocks: Blocks, xmp: bytes | None, follow: Callable[[Field, bytes]
         exif=None if exif is None else follow(tiff, exif),
         photoshop=None if photoshop is None else follow(iim, photoshop),
     )
-
-
-def _bytes(path: Path) -> bytes:
-    with naming(path):
-        return path.read_bytes()

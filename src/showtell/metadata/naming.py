@@ -1,10 +1,24 @@
-"""Messages that begin with the file that they are about."""
+"""Files read for their metadata, and messages that begin with the file that they are about."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from showtell.errors import MetadataError
+from showtell.files import naming
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file whole.
+
+    Raises:
+        MetadataError: a device or pipe, which might never end.
+        OSError: it cannot be read.
+    """
+    with naming(path):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise MetadataError(f"{path}: a device or pipe, not a file")
+        return path.read_bytes()
 
 
 @contextmanager

@@ -7,9 +7,9 @@ look for.
 from pathlib import Path
 from typing import Literal
 
-from showtell.files import naming, write_atomically
+from showtell.files import write_atomically
 from showtell.metadata.description import Description, Writing
-from showtell.metadata.naming import naming_photo
+from showtell.metadata.naming import naming_photo, read_bytes
 from showtell.metadata.xmp import clear_xmp, merge_xmp, read_xmp
 
 SUFFIX = ".xmp"
@@ -44,7 +44,7 @@ def read_sidecar(path: Path) -> Description:
         OSError: it cannot be read.
     """
     with naming_photo(path):
-        return read_xmp(_bytes(path))
+        return read_xmp(read_bytes(path))
 
 
 def write_sidecar(path: Path, writing: Writing) -> None:
@@ -55,7 +55,7 @@ def write_sidecar(path: Path, writing: Writing) -> None:
         OSError: it cannot be read or written.
     """
     with naming_photo(path):
-        old = _bytes(path) if path.exists() else None
+        old = read_bytes(path) if path.exists() else None
         new = merge_xmp(old or None, writing)  # an empty file is none
     if new != old:
         write_atomically(path, new)
@@ -72,7 +72,7 @@ def clear_sidecar(path: Path) -> bool:
         OSError: it cannot be read or written.
     """
     with naming_photo(path):
-        old = _bytes(path)
+        old = read_bytes(path)
         new = clear_xmp(old)
     if new is old:
         return False
@@ -81,8 +81,3 @@ def clear_sidecar(path: Path) -> bool:
     else:
         write_atomically(path, new)
     return True
-
-
-def _bytes(path: Path) -> bytes:
-    with naming(path):
-        return path.read_bytes()
