@@ -95,5 +95,7 @@ rates = {
 }
 cost = 1 / rates["encoder and search"] + 1 / rates["reading and decoding"]
 for name, rate in rates.items():
-    print(f"{name:22}{rate:8.1f} photos/s{100 * rate / rates['encoder alone']:6.0f}% of the encoder")
-print(f"the folder reaches {100 * rates['the folder'] * cost:.0f}% of its parts one after the other")
+    share = rate / rates["encoder alone"]
+    print(f"{name:22}{rate:8.1f} photos/s{share:7.0%} of the encoder alone")
+whole_share = rates["the folder"] * cost
+print(f"the folder reaches {whole_share:.0%} of its parts one after the other")

@@ -143,12 +143,12 @@ def _carries(path: Path, writing: Writing) -> bool:
 
 def combine(existing: str | None, caption: str, mode: OnExisting) -> str:
     """Put a caption with the words that are there; one that is there already is not put twice."""
-    lines = (existing or "").splitlines()
-    if mode == "overwrite" or not lines:
+    if mode == "overwrite" or not existing:
         return caption
+    lines = existing.split("\n")
     if caption in (lines[0], lines[-1]):
-        return "\n".join(lines)
-    return "\n".join([caption, *lines] if mode == "prepend" else [*lines, caption])
+        return existing
+    return f"{caption}\n{existing}" if mode == "prepend" else f"{existing}\n{caption}"
 
 
 def shares_stem(photo: Path) -> bool:
