@@ -146,15 +146,15 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would(
     photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (photos / "a.txt").write_text("Mine.", encoding="utf-8")
-    before = sorted(photos.rglob("*"))
-    assert run(["photos", "--sidecar", "txt", "--dry-run", *model]) == 0
+    before = sorted(photos.parent.rglob("*"))
+    assert run(["photos", "--sidecar", "txt", "--out", "o.csv", "--dry-run", *model]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         "photos/a.jpg\tskip: it has a caption already: Mine.",
         "photos/b.jpg\tcaption",
         "photos/more/c.jpg\tcaption",
     ]
-    assert sorted(photos.rglob("*")) == before
+    assert sorted(photos.parent.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
@@ -211,6 +211,13 @@ def test_an_existing_file_that_is_not_ours_is_refused(
     assert run(["photos", "--out", "mine.csv", *model]) == 2
     assert "mine.csv is there already" in capsys.readouterr().err
     assert Path("mine.csv").read_text("utf-8") == "mine"
+
+
+def test_a_single_photo_whose_caption_goes_elsewhere_is_told_in_a_line(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["photos/a.jpg", "--sidecar", "xmp", *model]) == 0
+    assert capsys.readouterr() == ("", "1 captioned\n")
 
 
 def test_quiet_says_nothing(

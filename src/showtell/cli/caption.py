@@ -221,7 +221,10 @@ def _open_journal(captioner: "Captioner", job: "Job", asked: CaptionOptions) -> 
     if asked.on_existing == "error" and asked.out.exists():
         raise ConfigError(f"{asked.out} is there already, and --on-existing is error")
     check_output(asked.out, replace=anew)
-    return Journal(journal_path(asked.out), settings, anew=anew and not asked.dry_run)
+    path = journal_path(asked.out)
+    if asked.dry_run and (anew or not path.exists()):
+        return Journal(None, settings)
+    return Journal(path, settings, anew=anew)
 
 
 def _preview(named: list[Path], job: "Job", journal: "Journal", asked: CaptionOptions) -> int:
@@ -246,7 +249,7 @@ def _conclude(
         console.error(f"no pictures in {', '.join(map(str, named))}")
         return NO_IMAGES
     if not asked.quiet:
-        if tally.seen > 1 and (not asked.to_stdout or tally.failed):
+        if not asked.to_stdout or (tally.failed and tally.seen > 1):
             where = f"; records in {asked.out}" if asked.out else ""
             console.say(f"{tally}{where}")
         for warning in warnings(journal):
