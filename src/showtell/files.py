@@ -6,26 +6,29 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, keep_all: bool = False) -> None:
     """Write to a temporary name beside `path`, flush to disk, rename over it.
 
     A link is followed, permissions are kept, and what is no file, such as a pipe or a device, is
     written to as it is.
 
+    Args:
+        keep_all: the old file's times, owner and extended attributes too, as far as they may be.
+
     Raises:
         OSError: a full disk, say; its `filename` is that of the file in the writing.
     """
-    with replacing(path) as file:
+    with replacing(path, keep_all=keep_all) as file:
         file.write(data)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, *, keep_all: bool = False) -> Iterator[IO[bytes]]:
     """Give a file to write to that takes the place of `path` when the block ends well.
 
     Raises:
@@ -46,9 +49,20 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
                 os.fsync(file.fileno())
             if path.exists():
                 shutil.copymode(path, temporary)
+                if keep_all:
+                    _copy_all(path, temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _copy_all(old: Path, new: Path) -> None:
+    with suppress(OSError):  # another's file, a disk without attributes
+        shutil.copystat(old, new)
+    if sys.platform != "win32":
+        status = old.stat()
+        with suppress(OSError):
+            os.chown(new, status.st_uid, status.st_gid)
 
 
 def _temporary_name(name: str) -> str:
@@ -66,6 +80,14 @@ def naming(path: Path, *, always: bool = False) -> Iterator[None]:
         if always or not error.filename:
             error.filename = str(path)
         raise
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there; `Path.is_file` fails on a name that is too long for one."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def to_json(value: Any) -> bytes:

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from showtell.batch.destinations import Destination, combine, forget_folders
+from showtell.errors import DataError
+from showtell.metadata.description import Writing
+from showtell.metadata.sidecar import write_sidecar
+from showtell.metadata.xmp import clear_xmp, merge_xmp
 from showtell.runtime.records import Photo
+
+OURS = Writing(text="A dog.", caption="A dog.", writer="showtell base 1", confidence=None)
+LABELLED = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Label="Red"/></rdf:RDF></x:xmpmeta>"""
 
 
 @pytest.mark.parametrize(
@@ -61,6 +70,31 @@ def test_an_xmp_sidecar_that_is_there_is_the_one_to_write(
 ) -> None:
     touch(tmp_path, "a.jpg", there)
     assert place(tmp_path, "a.jpg", kind="xmp", naming=naming) == there
+
+
+def test_of_two_xmp_sidecars_the_one_that_says_something_is_written_to(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    said = Writing(text="Mine.", caption=None, writer="me", confidence=None)
+    write_sidecar(tmp_path / "a.XMP", said)
+    wordless = clear_xmp(merge_xmp(LABELLED, OURS))
+    assert wordless
+    (tmp_path / "a.jpg.xmp").write_bytes(wordless)
+    assert place(tmp_path, "a.jpg", kind="xmp") == "a.XMP"
+
+
+@pytest.mark.parametrize("other", ["a", "a.dat", "A.png", "a.webp"])
+def test_photos_that_might_share_a_stem_get_their_full_names(tmp_path: Path, other: str) -> None:
+    touch(tmp_path, "a.jpg", other)
+    names = {place(tmp_path, name, kind="txt", naming="stem") for name in ("a.jpg", other)}
+    assert len({name.casefold() for name in names}) == 2
+
+
+def test_text_in_another_encoding_is_not_added_to(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    (tmp_path / "a.jpg.txt").write_text("Mine.", encoding="utf-16")
+    path = tmp_path / "a.jpg"
+    with pytest.raises(DataError, match="no text in UTF-8"):
+        Destination(kind="txt").existing(Photo("a.jpg", path, "a.jpg"))
 
 
 def test_the_sidecar_of_a_raw_file_is_not_that_of_the_jpeg_beside_it(tmp_path: Path) -> None:

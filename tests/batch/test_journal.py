@@ -49,11 +49,11 @@ def test_records_come_back_in_the_order_in_which_photos_were_found(tmp_path: Pat
 def test_a_photo_is_done_if_it_got_a_caption_and_its_file_is_the_same(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j", SETTINGS)
     journal.keep([entry("a", "A."), entry("b", None)])
-    assert journal.holds(Photo("a", Path("a")), Stamp(1, 2))
-    assert not journal.holds(Photo("a", Path("a")), Stamp(1, 3))
-    assert not journal.holds(Photo("a", Path("a")), None)
-    assert not journal.holds(Photo("b", Path("b")), Stamp(1, 2))
-    assert not journal.holds(Photo("c", Path("c")), Stamp(1, 2))
+    assert journal.done(Photo("a", Path("a")), Stamp(1, 2)) == record("a", "A.")
+    assert journal.done(Photo("a", Path("a")), Stamp(1, 3)) is None
+    assert journal.done(Photo("a", Path("a")), None) is None
+    assert journal.done(Photo("b", Path("b")), Stamp(1, 2)) is None
+    assert journal.done(Photo("c", Path("c")), Stamp(1, 2)) is None
 
 
 def test_names_of_any_bytes_are_kept(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 import showtell.batch.run as run_module
 from showtell import Captioner
@@ -15,7 +15,9 @@ from showtell.batch.find import find_photos
 from showtell.batch.job import Job, Outcome
 from showtell.batch.journal import Journal
 from showtell.batch.run import foresee, run_job
-from showtell.metadata.sidecar import read_sidecar
+from showtell.metadata.description import Writing
+from showtell.metadata.sidecar import read_sidecar, write_sidecar
+from showtell.metadata.xmp import merge_xmp
 from showtell.runtime.records import Maker
 
 TXT = (Destination(kind="txt", naming="stem"),)
@@ -141,7 +143,8 @@ def test_each_mode_does_to_a_persons_words_what_it_says(
     if kind == "txt":
         place.write_text("Mine.\n", encoding="utf-8")
     elif kind == "json":
-        place.write_text('{"caption": "Mine."}', encoding="utf-8")
+        record = {"path": "a.jpg", "model": {}, "status": "ok", "caption": "Mine.", "mine": 1}
+        place.write_text(json.dumps(record), encoding="utf-8")
     elif kind == "xmp":
         write_sidecar(place, mine)
     else:
@@ -177,6 +180,52 @@ def test_a_format_that_takes_no_metadata_gets_a_sidecar(folder: Path, run) -> No
     assert [path.name for path in folder.rglob("*.xmp")] == ["d.bmp.xmp"]
 
 
+def test_a_sidecar_that_is_gone_is_written_again(folder: Path, run) -> None:
+    run(folder, journal="j", destinations=TXT)
+    (folder / "b.txt").unlink()
+    again = run(folder, journal="j", destinations=TXT)
+    assert fates(again) == ["done before", "captioned", "done before"]
+    assert (folder / "b.txt").exists()
+
+
+def test_unsure_captions_are_not_made_again_for_want_of_a_sidecar(
+    folder: Path, run, captioner: Captioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(captioner, "_confidences", lambda found, *_: [0.1] * len(found))
+    run(folder, journal="j", destinations=TXT, min_confidence=0.3)
+    again = run(folder, journal="j", destinations=TXT, min_confidence=0.3)
+    assert fates(again) == ["done before"] * 3
+
+
+def test_sidecars_of_several_folders_do_not_mix(
+    folder: Path, captioner: Captioner, tmp_path: Path, drawn: list[bytes]
+) -> None:
+    other = tmp_path / "other" / "photos"
+    other.mkdir(parents=True)
+    (other / "a.jpg").write_bytes(drawn[5])
+    mirrored = Destination(kind="txt", directory=tmp_path / "out", naming="stem")
+    job = Job(decoding=captioner.bundle.manifest.decoding, destinations=(mirrored,))
+    journal = Journal(None, job.settings(Maker.of(captioner, job.decoding)))
+    list(run_job(captioner, find_photos([folder, other]), job, journal))
+    assert len(list((tmp_path / "out").rglob("*.txt"))) == 4
+
+
+@pytest.mark.parametrize("file_format", ["TIFF", "AVIF"])
+def test_a_persons_words_in_a_format_that_we_do_not_write_to_are_seen(
+    folder: Path, run, file_format: str
+) -> None:
+    if file_format == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow was built without AVIF")
+    mine = Writing(text="Grandma.", caption=None, writer="me", confidence=None)
+    photo = folder / f"d.{file_format.lower()}"
+    options = {"xmp": merge_xmp(None, mine)}
+    if file_format == "TIFF":
+        options = {"tiffinfo": {700: options["xmp"]}}
+    Image.open(folder / "a.jpg").save(photo, file_format, **options)
+    assert run(folder, destinations=XMP)[2].fate == "skipped"
+    assert not photo.with_name(photo.name + ".xmp").exists()
+
+
 def test_embedding_does_not_make_a_finished_job_begin_again(folder: Path, run) -> None:
     embedded = (Destination(kind="embed"),)
     run(folder, journal="j", destinations=embedded)
@@ -207,12 +256,16 @@ def test_a_sidecar_that_cannot_be_written_is_that_photos_error(folder: Path, run
     assert outcomes[1].record["caption"]
 
 
-def test_somebody_elses_json_is_not_replaced(folder: Path, run) -> None:
+@pytest.mark.parametrize("words", ['{"title": "takeout"}', '{"caption": "My cat.", "tags": [1]}'])
+@pytest.mark.parametrize(("mode", "fate"), [("skip", "skipped"), ("append", "failed")])
+def test_somebody_elses_json_is_not_replaced(
+    folder: Path, run, words: str, mode: str, fate: str
+) -> None:
     theirs = folder / "a.jpg.json"
-    theirs.write_text('{"title": "from a takeout"}', encoding="utf-8")
-    outcomes = run(folder, destinations=(Destination(kind="json"),), on_existing="append")
-    assert fates(outcomes) == ["failed", "captioned", "captioned"]
-    assert theirs.read_text("utf-8") == '{"title": "from a takeout"}'
+    theirs.write_text(words, encoding="utf-8")
+    outcomes = run(folder, destinations=(Destination(kind="json"),), on_existing=mode)
+    assert fates(outcomes) == [fate, "captioned", "captioned"]
+    assert theirs.read_text("utf-8") == words
 
 
 def test_a_damaged_xmp_sidecar_is_left_and_told(folder: Path, run) -> None:
@@ -249,19 +302,47 @@ def test_a_full_or_read_only_disk_stops_the_run_and_the_next_one_finishes_it(
     assert len(list(folder.rglob("*.txt"))) == 3
 
 
-def test_a_run_that_was_killed_while_writing_is_finished_with_what_it_had_decided(
-    folder: Path, run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def killed(folder: Path, run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that a run had captioned and not yet written to when it was killed."""
+
     def die(write: dict, stamp: object) -> object:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run_module, "carry_out", die)
     with pytest.raises(KeyboardInterrupt):
-        run(folder, journal="j", destinations=TXT, on_existing="append")
+        run(folder, journal="j", destinations=(*TXT, *XMP), on_existing="append")
     monkeypatch.undo()
-    run(folder, journal="j", destinations=TXT, on_existing="append")
-    texts = [path.read_text("utf-8").splitlines() for path in sorted(folder.rglob("*.txt"))]
+    return folder
+
+
+def test_what_a_killed_run_had_decided_is_written_by_the_next_one_once(killed: Path, run) -> None:
+    run(killed, journal="j", destinations=(*TXT, *XMP), on_existing="append")
+    texts = [path.read_text("utf-8").splitlines() for path in sorted(killed.rglob("*.txt"))]
     assert [len(lines) for lines in texts] == [1, 1, 1]
+    assert len(list(killed.rglob("*.xmp"))) == 3
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jpg.xmp"])
+def test_words_that_a_person_wrote_after_the_kill_are_not_written_over(
+    killed: Path, run, name: str
+) -> None:
+    if name.endswith(".txt"):
+        (killed / name).write_text("Mine.", encoding="utf-8")
+    else:
+        mine = Writing(text="Mine.", caption=None, writer="me", confidence=None)
+        write_sidecar(killed / name, mine)
+    before = (killed / name).read_bytes()
+    run(killed, journal="j", destinations=(*TXT, *XMP))
+    assert (killed / name).read_bytes() == before
+    assert len(list(killed.rglob("*.txt"))) == 3
+
+
+def test_a_folder_that_was_renamed_after_the_kill_is_not_made_again(killed: Path, run) -> None:
+    (killed / "more").rename(killed / "moved")
+    run(killed, journal="j", destinations=(*TXT, *XMP))
+    assert not (killed / "more").exists()
+    assert (killed / "moved" / "c.txt").exists()
 
 
 def test_a_photo_that_was_replaced_before_its_caption_was_embedded_is_left(
@@ -290,8 +371,11 @@ def test_asked_to_stop_it_ends_after_the_batch_in_hand(folder: Path, captioner: 
 def test_what_would_be_done_can_be_seen_before(folder: Path, captioner: Captioner) -> None:
     (folder / "a.txt").write_text("Mine.", encoding="utf-8")
     (folder / "notes.md").write_text("no photo", encoding="utf-8")
+    (folder / "raw.cr2").write_bytes(b"II*\0\x10\0\0\0CR\x02\0")
     job = Job(decoding=captioner.bundle.manifest.decoding, destinations=TXT)
     journal = Journal(None, job.settings(Maker.of(captioner, job.decoding)))
     told = [fate for _, fate in foresee(find_photos([folder]), job, journal)]
-    assert told == ["skip: it has a caption already: Mine.", "caption", "caption"]
+    assert told[:3] == ["skip: it has a caption already: Mine.", "caption", "caption"]
+    assert told[3].startswith("fail: ")
+    assert "raw" in told[3]
     assert not (folder / "b.txt").exists()

@@ -88,6 +88,11 @@ def test_the_suffix_of_out_says_the_format(photos: Path, model: list[str], suffi
         assert b"photos/more/c.jpg" in data
 
 
+def test_a_photo_that_is_named_twice_has_one_record(photos: Path, model: list[str]) -> None:
+    run(["photos", "photos/a.jpg", "--out", "captions.jsonl", *model])
+    assert len(records_in(Path("captions.jsonl"))) == 3
+
+
 def test_fields_trim_the_records(photos: Path, model: list[str]) -> None:
     run(["photos", "--out", "o.csv", "--fields", "path,caption", *model])
     rows = list(csv.reader(Path("o.csv").read_text("utf-8").splitlines()))
@@ -170,6 +175,9 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would(
         (["photos", "--min-confidence", "0.5"], "needs a calibrated model"),
         (["photos", "--max-image-mpixels", "0"], "max-image-mpixels"),
         (["photos", "--on-existing", "replace"], "replace"),
+        (["photos", "--json", "--format", "csv"], "--format csv is not"),
+        (["photos", "--sidecar", "txt", "--caption-extension", ".jpg"], "such as .txt"),
+        (["photos", "--sidecar", "txt", "--caption-extension", "caption"], "such as .txt"),
     ],
 )
 def test_what_does_not_go_together_is_refused(

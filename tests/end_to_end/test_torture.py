@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -147,18 +148,22 @@ def test_files_that_go_or_change_while_it_runs_stop_nothing(
     names = sorted(own.good)
     going, changing = names[10::7], names[12::7]
 
+    out = own.root.parent / "out.jsonl"
+
     def disturb() -> None:
+        while not out.exists() or not out.stat().st_size:  # in the middle of the work
+            time.sleep(0.002)
         for name in going:
             (own.root / name).unlink()
         for name in changing:
             (own.root / name).write_bytes(os.urandom(100))
 
-    timer = threading.Timer(1.2, disturb)
-    timer.start()
+    disturber = threading.Thread(target=disturb)
+    disturber.start()
     done = caption(tiny_bundle, own.root, "--out", "out.jsonl")
-    timer.join()
+    disturber.join()
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
-    found = records_in(own.root.parent / "out.jsonl")
+    found = records_in(out)
     undisturbed = as_told(set(names) - set(going) - set(changing))
     assert all(found[name]["status"] == "ok" for name in undisturbed)

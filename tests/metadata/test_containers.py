@@ -1,13 +1,18 @@
 """JPEG, PNG and WebP: the blocks change, every other byte stays."""
 
+import io
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from showtell.errors import MetadataError
 from showtell.metadata import jpeg, packet, png, webp
 from showtell.metadata.blocks import Blocks
+from showtell.metadata.description import Writing
+from showtell.metadata.embed import embed
 
 from .pictures import (
     chunk,
@@ -256,3 +261,19 @@ def test_a_damaged_webp_is_refused(damaged: bytes) -> None:
 def test_xmp_is_not_put_into_a_webp_that_does_not_begin_as_one(odd: bytes) -> None:
     with pytest.raises(MetadataError, match="damaged WebP"):
         webp.write(odd, Blocks(xmp=XMP))
+
+
+@pytest.mark.parametrize("second", [b"VP8 ", b"VP8X", b"VP8L"])
+def test_a_webp_of_two_pictures_and_no_header_is_left_as_it_is(
+    tmp_path: Path, second: bytes
+) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(file, "WEBP")
+    body = file.getvalue()[8:] + second + (4).to_bytes(4, "little") + b"\0\0\0\0"
+    data = b"RIFF" + len(body).to_bytes(4, "little") + body
+    path = tmp_path / "photo.webp"
+    path.write_bytes(data)
+    writing = Writing(text="A dog.", caption="A dog.", writer="showtell 1", confidence=None)
+    with pytest.raises(MetadataError, match="more than one picture"):
+        embed(path, writing)
+    assert path.read_bytes() == data

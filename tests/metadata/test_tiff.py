@@ -164,3 +164,14 @@ def test_a_block_that_pillow_wrote_is_edited() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8)).save(buffer, "JPEG", exif=exif)
     assert by_pillow(tiff.write(exif.tobytes(), LONG))[0x010E] == LONG
+
+
+def test_entries_in_the_wrong_order_come_back_as_they_were() -> None:
+    entries = b"".join(
+        struct.pack("<HHII", tag, 3, 1, value) for tag, value in ((0x0112, 1), (0x0106, 2))
+    )
+    block = b"II*\0\x08\0\0\0" + struct.pack("<H", 2) + entries + bytes(4)
+    written = tiff.write(block, "A dog.")
+    assert tiff.read(written) == "A dog."
+    assert tiff.remove(written) == block
+    assert tiff.write(written, "A dog.") == written

@@ -3,12 +3,15 @@
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from showtell.runtime.records import Photo
 
 # What systems put among photos: thumbnails of a Synology, forks of a Mac, bins.
 DEBRIS = frozenset({"@eaDir", "__MACOSX", "$RECYCLE.BIN", "lost+found"})
+# Insides of photo programs' own libraries, and what ExifTool keeps of files that it changed.
+OTHERS = (".photoslibrary", ".aplibrary", ".lrdata", ".lrlibrary", "_original")
 
 
 def find_photos(paths: Sequence[Path], *, recursive: bool = True) -> Iterator[Photo]:
@@ -18,17 +21,20 @@ def find_photos(paths: Sequence[Path], *, recursive: bool = True) -> Iterator[Ph
     folder's walk; a file that was named is never left out. A pattern such as `*.jpg` that names no
     file is looked for. A folder that may not be read is given as a photo with that trouble.
     """
-    for path in paths:
-        for named in expand(path):
-            if named.is_dir() if _may_exist(named) else False:
-                yield from _walk(named, named, set(), recursive=recursive)
-            else:
-                yield Photo(named.as_posix(), named, _mirrored(named))
+    expanded = [named for path in paths for named in expand(path)]
+    for named in expanded:
+        if _may_exist(named) and named.is_dir():
+            # Of several folders each keeps its own place in a mirror, or they would mix.
+            above = mirrored_name(named) if len(expanded) > 1 else ""
+            for photo in _walk(named, named, set(), recursive=recursive):
+                yield replace(photo, inside=str(PurePosixPath(above, photo.inside)))
+        else:
+            yield Photo(named.as_posix(), named, mirrored_name(named))
 
 
 def is_left_out(name: str) -> bool:
     """Tell whether a walk passes over a file or folder of this name, unseen."""
-    return name.startswith(".") or name in DEBRIS
+    return name.startswith(".") or name in DEBRIS or name.endswith(OTHERS)
 
 
 def count_files(paths: Sequence[Path], *, recursive: bool = True) -> int:
@@ -55,20 +61,18 @@ def _may_exist(path: Path) -> bool:
     return True
 
 
-def _mirrored(path: Path) -> str:
+def mirrored_name(path: Path) -> str:
     """Where a file that was named lies in a mirror: as it was named, without leading out of it."""
     parts = Path(os.path.normpath(path)).parts
     return "/".join(part for part in parts if part not in (os.sep, "..", path.anchor))
 
 
-def _walk(
-    folder: Path, root: Path, seen: set[tuple[int, int]], *, recursive: bool
-) -> Iterator[Photo]:
+def _walk(folder: Path, root: Path, seen: set[str], *, recursive: bool) -> Iterator[Photo]:
     try:
-        status = folder.stat()
-        if (status.st_dev, status.st_ino) in seen:  # a link led back
+        real = os.path.realpath(folder)
+        if real in seen:  # a link led back
             return
-        seen.add((status.st_dev, status.st_ino))
+        seen.add(real)
         with os.scandir(folder) as entries:
             inside = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:

@@ -67,7 +67,7 @@ class Journal:
             OSError: it cannot be written.
         """
         self.path = path
-        self.superseded = False  # whether a record took the place of an earlier run's
+        self.superseded = False  # whether a record took the place of an older one
         with self._naming():
             if path:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,8 +86,6 @@ class Journal:
                 self._db.execute("DELETE FROM photos")
                 self._db.execute("DELETE FROM job")
             self._claim(settings)
-        row = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM photos").fetchone()
-        self._last_earlier: int = row[0]  # id of the last photo of earlier runs
 
     def _claim(self, settings: Record) -> None:
         row = self._db.execute("SELECT settings FROM job").fetchone()
@@ -103,13 +101,14 @@ class Journal:
                 "or --on-existing overwrite to begin it anew"
             )
 
-    def holds(self, photo: Photo, stamp: Stamp | None) -> bool:
-        """Tell whether an earlier run is done with a photo, and its file the same as then."""
+    def done(self, photo: Photo, stamp: Stamp | None) -> Record | None:
+        """Give the record of a photo that an earlier run captioned, if its file is the same."""
         if self.path is None:
-            return False
-        query = "SELECT size, mtime_ns FROM photos WHERE name = ? AND status = 'ok'"
+            return None
+        query = "SELECT size, mtime_ns, record FROM photos WHERE name = ? AND status = 'ok'"
         row = self._db.execute(query, (os.fsencode(photo.name),)).fetchone()
-        return row is not None and stamp is not None and Stamp(*row) == stamp
+        is_same = row is not None and stamp is not None and Stamp(*row[:2]) == stamp
+        return json.loads(row[2]) if is_same else None
 
     def has_caption(self, name: str) -> bool:
         """Tell whether a photo got a caption."""
@@ -127,14 +126,16 @@ class Journal:
         row = self._db.execute(query, (sha256,)).fetchone()
         return json.loads(row[0]) if row else None
 
-    def keep(self, entries: Iterable[Entry]) -> None:
-        """Take in records, all or none; a newer one takes the place of an older one's."""
+    def keep(self, entries: Iterable[Entry], *, again: bool = False) -> None:
+        """Take in records, all or none; a newer one takes the place of an older one's.
+
+        Args:
+            again: they are in it already, and only what was to be written has been.
+        """
         with self._naming(), self._db:
             for entry in entries:
                 name = os.fsencode(entry.name)
-                query = "SELECT 1 FROM photos WHERE name = ? AND id <= ?"
-                older = self._db.execute(query, (name, self._last_earlier)).fetchone()
-                self.superseded |= older is not None
+                self.superseded |= not again and self.knows(entry.name)
                 record = entry.record
                 row = (name, *(entry.stamp or (None, None)), record["sha256"], record["status"])
                 writes = json.dumps(entry.writes) if entry.writes else None

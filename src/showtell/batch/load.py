@@ -9,7 +9,14 @@ from pathlib import Path
 from showtell.batch.stamp import Stamp, stamp_of
 from showtell.errors import ImageError, ShowtellError
 from showtell.files import sha256_hex
-from showtell.images import PICTURE_SUFFIXES, PreparedImage, check_file, explain, is_picture
+from showtell.images import (
+    PICTURE_SUFFIXES,
+    PreparedImage,
+    check_file,
+    check_header,
+    explain,
+    is_picture,
+)
 from showtell.runtime.records import Photo
 
 LARGE_FILE = 128 * 2**20  # bytes; larger ones are read piece by piece, not held
@@ -44,35 +51,56 @@ class Loader:
 
     def load(self, photo: Photo) -> Loaded:
         """Read a photo; whatever is wrong with it is in the result."""
-        started = time.perf_counter()
-        stamp = stamp_of(photo.source)
-        try:
-            if photo.trouble:
-                raise ImageError(photo.trouble)
-            if not photo.named and not _meant_as_picture(photo.source):
-                return Loaded(photo=photo, stamp=stamp)
+        return self._guarded(photo, lambda: self._load(photo))
+
+    def look(self, photo: Photo) -> Loaded:
+        """Do the same without decoding; what would be loaded is as if it were done."""
+
+        def look() -> Loaded:
+            found = self._early(photo)
+            if isinstance(found, Loaded):
+                return found
             if isinstance(photo.source, Path):
-                check_file(photo.source)  # before its metadata are looked at
-            existing = self.existing(photo)
-            if not self.wanted(existing):
-                return Loaded(photo=photo, stamp=stamp, existing=existing)
-            image, sha256 = self._read(photo)
-        except ShowtellError as error:
-            return Loaded(photo=photo, stamp=stamp, error=_as_image_error(photo, error))
-        except (OSError, ValueError) as error:  # the file was there a moment ago
-            code, reason = explain(error)
-            return Loaded(
-                photo=photo, stamp=stamp, error=ImageError(f"{photo.name}: {reason}", code)
-            )
-        elapsed_ms = 1000 * (time.perf_counter() - started)
+                check_header(photo.source)
+            return Loaded(photo=photo, done=True)
+
+        return self._guarded(photo, look)
+
+    def _load(self, photo: Photo) -> Loaded:
+        started, stamp = time.perf_counter(), stamp_of(photo.source)
+        found = self._early(photo)
+        if isinstance(found, Loaded):
+            return found
+        image, sha256 = self._read(photo)
         return Loaded(
             photo=photo,
             image=image,
             sha256=sha256,
             stamp=stamp,
-            existing=existing,
-            elapsed_ms=elapsed_ms,
+            existing=found,
+            elapsed_ms=1000 * (time.perf_counter() - started),
         )
+
+    def _early(self, photo: Photo) -> Loaded | Mapping[int, str]:
+        """Give the result where a photo need not be read, or else the words that are there."""
+        if photo.trouble:
+            raise ImageError(photo.trouble)
+        if not photo.named and not _meant_as_picture(photo.source):
+            return Loaded(photo=photo)
+        if isinstance(photo.source, Path):
+            check_file(photo.source)  # before its metadata are looked at
+        existing = self.existing(photo)
+        return existing if self.wanted(existing) else Loaded(photo=photo, existing=existing)
+
+    def _guarded(self, photo: Photo, work: Callable[[], Loaded]) -> Loaded:
+        try:
+            return work()
+        except ShowtellError as error:
+            named = _as_image_error(photo, error)
+        except (OSError, ValueError) as error:  # the file was there a moment ago
+            code, reason = explain(error)
+            named = ImageError(f"{photo.name}: {reason}", code)
+        return Loaded(photo=photo, stamp=stamp_of(photo.source), error=named)
 
     def _read(self, photo: Photo) -> tuple[PreparedImage, str]:
         """Decode and hash the same bytes, even if the file is replaced meanwhile."""

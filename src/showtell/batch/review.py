@@ -52,9 +52,9 @@ def settle(doubt: Doubt, text: str, person: str) -> None:
     for place in doubt.places:
         described = _read(place)
         theirs = described.persons_text if described else None
-        _clear(place)  # our alt text goes too, so that the person's takes its place
         whole = "\n".join(part for part in (theirs, text) if part)
         writing = Writing(text=whole, caption=None, writer=person, confidence=None)
+        _clear(place)  # our alt text goes, so that the person's takes its place
         (write_sidecar if _is_sidecar(place) else embed)(place, writing)
 
 

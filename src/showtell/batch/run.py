@@ -57,35 +57,53 @@ def run_job(
 def foresee(photos: Iterable[Photo], job: Job, journal: Journal) -> Iterator[tuple[Photo, str]]:
     """Say what would become of photos, as far as that can be seen without opening them."""
 
-    def unopened(source: object, *, name: str) -> PreparedImage:
-        raise ImageError("", "would be captioned")
-
-    loader = Loader(unopened, _existing(job), _wanted(job))
+    loader = _loader(job, prepare=None)
     for photo in photos:
-        if journal.holds(photo, stamp_of(photo.source)):
+        if _is_done(photo, job, journal):
             yield photo, "done before"
             continue
-        loaded = loader.load(photo)
+        loaded = loader.look(photo)
         if loaded.error:
-            yield (
-                photo,
-                ("caption" if loaded.error.code == "would be captioned" else str(loaded.error)),
-            )
-        elif not loaded.passed_over:
+            yield photo, f"fail: {loaded.error}"
+        elif loaded.done:
+            yield photo, "caption"
+        elif loaded.existing:
             yield photo, f"skip: it has a caption already: {_short(loaded.existing)}"
+
+
+def _loader(job: Job, prepare: Callable[..., PreparedImage] | None) -> Loader:
+    return Loader(prepare or _never, _existing(job), _wanted(job))
+
+
+def _never(*_: object, **__: object) -> PreparedImage:
+    raise AssertionError("nothing is decoded when only looking")
+
+
+def _is_done(photo: Photo, job: Job, journal: Journal) -> bool:
+    """Tell whether an earlier run is done with a photo, and its sidecars are still there."""
+    record = journal.done(photo, stamp_of(photo.source))
+    if record is None:
+        return False
+    if _is_uncertain(record):
+        return True
+    return not any(destination.is_missing(photo) for destination in job.destinations)
+
+
+def _is_uncertain(record: Record) -> bool:
+    return any(note["code"] == "uncertain" for note in record["notes"])
 
 
 def _loaded(
     captioner: Captioner, photos: Iterable[Photo], job: Job, journal: Journal
 ) -> Iterator[Loaded]:
-    loader = Loader(captioner.prepare, _existing(job), _wanted(job))
+    loader = _loader(job, captioner.prepare)
 
     def load(item: tuple[Photo, bool]) -> Loaded:
         photo, done = item
         return Loaded(photo=photo, done=True) if done else loader.load(photo)
 
     # The journal is asked here, in the thread that it belongs to.
-    items = ((photo, journal.holds(photo, stamp_of(photo.source))) for photo in photos)
+    items = ((photo, _is_done(photo, job, journal)) for photo in photos)
     return in_order(load, items, threads=job.threads, ahead=2 * job.batch_size)
 
 
@@ -113,7 +131,7 @@ def _settle(
     entries = [entry for entry in planned if entry and not _keeps_older(entry, journal)]
     journal.keep(entries)
     written = [_written(entry) for entry in entries if entry.writes]
-    journal.keep(written)
+    journal.keep(written, again=True)
     final = {entry.name: entry.record for entry in (*entries, *written)}
     for one in batch:
         yield _outcome(one, final.get(one.photo.name))
@@ -150,7 +168,7 @@ def _plan(loaded: Loaded, record: Record | None, job: Job, maker: Maker) -> Entr
 
 
 def _writes(loaded: Loaded, record: Record, job: Job, maker: Maker) -> list[Write]:
-    if any(note["code"] == "uncertain" for note in record["notes"]):
+    if _is_uncertain(record):
         return []
     left_alone = loaded.existing if job.on_existing == "skip" else {}
     return [

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from showtell.batch.destinations import forget_folders
-from showtell.batch.find import find_photos, is_left_out
+from showtell.batch.find import find_photos, is_left_out, mirrored_name
 from showtell.batch.stamp import Stamp, stamp_of
 from showtell.extras import require_extra
 from showtell.runtime.records import Photo
@@ -19,6 +19,7 @@ def arrivals(
     folders: Sequence[Path],
     *,
     recursive: bool,
+    alone: bool,
     known: Callable[[str], bool],
     should_stop: Callable[[], bool],
     settled_s: float = SETTLED_S,
@@ -26,6 +27,7 @@ def arrivals(
     """Give photos that were written since the last time, until asked to stop.
 
     Args:
+        alone: whether no other path was named: see `find_photos`.
         known: whether a photo of this name needs no look: what came before the watch began.
 
     Raises:
@@ -52,11 +54,11 @@ def arrivals(
             changed = changed | {(Change.added, name) for name in names if not known(name)}
         for change, name in changed:
             if change != Change.deleted:
-                path = Path(name).absolute()  # as the system tells it, or as a walk found it
-                waiting[path] = _Waiting(stamp_of(path), time.monotonic())
+                for path in _files_in(Path(name).absolute()):
+                    waiting[path] = _Waiting(stamp_of(path), time.monotonic())
         settled = _settled(waiting, settled_s)
         fresh = [path for path, stamp in settled.items() if given.get(path) != stamp]
-        photos = [photo for path in fresh for photo in _as_photo(path, folders)]
+        photos = [photo for path in fresh for photo in _as_photo(path, folders, alone)]
         if photos:
             forget_folders()
             yield photos
@@ -86,7 +88,14 @@ def _settled(waiting: dict[Path, _Waiting], settled_s: float) -> dict[Path, Stam
     return settled
 
 
-def _as_photo(path: Path, folders: Sequence[Path]) -> Iterator[Photo]:
+def _files_in(path: Path) -> list[Path]:
+    """Give a file, or the files of a folder that was moved in as a whole."""
+    if not path.is_dir():
+        return [path]
+    return [photo.source for photo in find_photos([path]) if isinstance(photo.source, Path)]
+
+
+def _as_photo(path: Path, folders: Sequence[Path], alone: bool) -> Iterator[Photo]:
     """Name a file as a walk of its folder would; nothing where a walk would leave it out."""
     absolute = path.absolute()
     for folder in folders:
@@ -94,5 +103,6 @@ def _as_photo(path: Path, folders: Sequence[Path]) -> Iterator[Photo]:
             inside = absolute.relative_to(folder.absolute())
             if path.is_file() and not any(is_left_out(part) for part in inside.parts):
                 named = folder / inside
-                yield Photo(named.as_posix(), named, inside.as_posix(), named=False)
+                mirrored = inside if alone else PurePosixPath(mirrored_name(folder), inside)
+                yield Photo(named.as_posix(), named, mirrored.as_posix(), named=False)
             return

@@ -147,11 +147,14 @@ class _Work:
         arrived_photos = arrivals(
             [path for path in self.named if path.is_dir()],
             recursive=self.asked.recursive,
+            alone=len(self.named) == 1,
             known=self.journal.knows,
             should_stop=interrupted,
         )
         for arrived in arrived_photos:
-            yield from run_job(self.captioner, arrived, self.job, self.journal)
+            yield from run_job(
+                self.captioner, arrived, self.job, self.journal, should_stop=interrupted
+            )
 
     def _told(
         self, outcomes: "Iterator[Outcome]", bar: console.ProgressBar, total: int
@@ -202,6 +205,9 @@ def _find(named: list[Path], asked: CaptionOptions) -> "Iterator[Photo]":
     from showtell.batch.find import find_photos
     from showtell.runtime.records import Photo
 
+    if STDIN not in named:
+        yield from find_photos(named, recursive=asked.recursive)
+        return
     for path in named:
         if path == STDIN:
             yield Photo("-", sys.stdin.buffer.read())
@@ -255,6 +261,14 @@ def _conclude(
         for warning in warnings(journal):
             console.say(f"note: {warning}")
     if interrupted:
-        console.error("interrupted; what is written is valid, and the same command goes on")
+        console.error(f"interrupted; what is written is valid{_how_to_go_on(asked)}")
         return INTERRUPTED
     return SOME_FAILED if tally.failed else 0
+
+
+def _how_to_go_on(asked: CaptionOptions) -> str:
+    if asked.to_stdout:
+        return ""
+    if asked.on_existing == "overwrite":
+        return "; without --force or --on-existing overwrite the same command goes on"
+    return "; the same command goes on"

@@ -122,7 +122,11 @@ class CaptionOptions:
 
         Raises:
             UsageError: the message says what.
+            MissingExtraError: a package that is needed at the end is not there.
         """
+        from showtell.extras import require_extra
+        from showtell.images import PICTURE_SUFFIXES
+
         kinds = "--sidecar or --embed" if self.sidecars or self.embed else ""
         for wrong, why in (
             (not named, "no photos given; try `showtell photo.jpg`, or --help"),
@@ -138,9 +142,22 @@ class CaptionOptions:
                 self.watch and not any(path.is_dir() for path in named),
                 "--watch needs a folder to look at",
             ),
+            (
+                self.as_jsonl and self.chosen_format not in (None, "jsonl"),
+                f"--json is short for --format jsonl, and --format {self.chosen_format} is not",
+            ),
+            (
+                not self.caption_extension.startswith(".")
+                or self.caption_extension.lower() in (*PICTURE_SUFFIXES, ".xmp", ".json"),
+                f"--caption-extension {self.caption_extension}: one such as .txt or .caption",
+            ),
         ):
             if wrong:
                 raise click.UsageError(why)
+        if self.form == "parquet":
+            require_extra("parquet", purpose="--format parquet")
+        if self.watch:
+            require_extra("watch", purpose="--watch")
         if self.form != "text":
             self.fields  # noqa: B018 - a wrong name is told now
 

@@ -96,7 +96,7 @@ class _Review:
 
         text = sentences[int(answer) - 1] if answer.isdecimal() else doubt.caption
         if answer == "e":
-            text = click.prompt("your sentence", default=text, err=True).strip()
+            text = click.prompt("your sentence", default=text, err=True).strip() or text
         try:
             if answer == "r":
                 reject(doubt)

@@ -12,11 +12,13 @@ from showtell.images.reading import (
     ImageSource,
     Opened,
     check_file,
+    check_header,
     describe,
     explain,
     is_picture,
     limit_pixels,
     open_rgb,
+    told_by,
 )
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "PreparedImage",
     "Preprocessing",
     "check_file",
+    "check_header",
     "describe",
     "explain",
     "is_picture",
@@ -36,4 +39,5 @@ __all__ = [
     "open_rgb",
     "prepare",
     "recognise",
+    "told_by",
 ]

@@ -219,6 +219,36 @@ def is_picture(path: Path) -> bool:
         return False
 
 
+def told_by(path: Path) -> tuple[bytes | None, str | None]:
+    """Give a picture's XMP packet and its EXIF ImageDescription, of any format that we read.
+
+    Raises:
+        ImageError: not a picture we can read.
+    """
+    try:
+        with _open(path) as image:
+            xmp = image.info.get("xmp")
+            text = image.getexif().get(ExifTags.Base.ImageDescription)
+    except Exception as error:  # Pillow's decoders share no error class
+        code, reason = explain(error)
+        raise ImageError(f"{path}: {reason}", code) from error
+    packet = xmp.encode() if isinstance(xmp, str) else xmp
+    return packet if isinstance(packet, bytes) else None, text if isinstance(text, str) else None
+
+
+def check_header(source: ImageSource) -> None:
+    """Refuse what can be seen to be no picture we read without decoding it.
+
+    Raises:
+        ImageError: as `open_rgb`; the message does not name the file.
+    """
+    try:
+        _open(source).close()
+    except Exception as error:  # Pillow's decoders share no error class
+        code, reason = explain(error)
+        raise ImageError(reason, code) from error
+
+
 def describe(source: ImageSource) -> str:
     """Name a picture in a message: its path, or what it is when it has none."""
     if isinstance(source, str | os.PathLike):

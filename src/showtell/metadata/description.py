@@ -14,7 +14,9 @@ ALT_TEXT_LENGTH = 250  # characters; IPTC: "should not exceed" 250
 # What cameras put where a person's words belong.
 _CAMERA_MADE = re.compile(
     r"OLYMPUS DIGITAL CAMERA|SONY DSC|KODAK Digital Still Camera|MINOLTA DIGITAL CAMERA|"
-    r"DIGITAL CAMERA|SAMSUNG CAMERA PICTURES|Default|Exif_JPEG_PICTURE|DCIM\\.*"
+    r"DIGITAL CAMERA|SAMSUNG CAMERA PICTURES|Default|Exif_JPEG_PICTURE|DCIM\\.*|"
+    r"KONICA MINOLTA DIGITAL CAMERA|SAMSUNG|<?Digimax .*>?|"
+    r"(?:dav|cof|edf|hdr|rhdr|oznor|hznor|dznor|fbt|rbt|btf|mde|sdr|ptr|burst)(?:_[a-z]+)*"
 )
 # All that XML 1.0 cannot hold (production [2], Char): controls, halves of pairs, non-characters.
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -78,6 +80,13 @@ class Writing:
     def alt_text(self) -> str:
         """What a screen reader should say: our sentence, or the person's text, cut at a word."""
         return cut_at_word(self.caption or self.text)
+
+
+def by_person(text: str | None) -> Description | None:
+    """Describe a photo of which no more is known than a text that we cannot have written."""
+    if text is None:
+        return None
+    return Description(text=text, alt_text=None, writer=None, caption=None, confidence=None)
 
 
 def cut_at_word(text: str, limit: int = ALT_TEXT_LENGTH) -> str:

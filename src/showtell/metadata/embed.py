@@ -21,6 +21,7 @@ from showtell.metadata.naming import naming_photo, read_bytes
 from showtell.metadata.xmp import clear_xmp, merge_xmp, read_xmp
 
 CONTAINERS: tuple[Container, ...] = (jpeg, png, webp)
+HEAD_BYTES = 64
 NOTHING = Description(text=None, alt_text=None, writer=None, caption=None, confidence=None)
 
 
@@ -49,6 +50,16 @@ def can_embed(data: bytes) -> bool:
     return _container(data) is not None
 
 
+def takes_metadata(path: Path) -> bool:
+    """Tell whether descriptions can be embedded in a file; a film of gigabytes is not read for it.
+
+    Raises:
+        MetadataError: a device or pipe.
+        OSError: it cannot be read.
+    """
+    return can_embed(read_bytes(path, at_most=HEAD_BYTES))
+
+
 def read_embedded(path: Path) -> Description | None:
     """Read what a photo says of itself: its XMP, else its EXIF, else its IPTC-IIM.
 
@@ -59,6 +70,8 @@ def read_embedded(path: Path) -> Description | None:
         MetadataError: the file or its XMP is damaged; the message names the file.
         OSError: it cannot be read.
     """
+    if not takes_metadata(path):
+        return None
     data = read_bytes(path)
     container = _container(data)
     if container is None:
@@ -89,7 +102,7 @@ def embed(path: Path, writing: Writing) -> None:
         if (said_now.text, said_now.caption) != (writing.text, writing.caption):
             raise MetadataError("the description could not be read back; nothing was written")
     if new != data:
-        write_atomically(path, new)
+        write_atomically(path, new, keep_all=True)
 
 
 def clear_embedded(path: Path) -> bool:
@@ -102,6 +115,8 @@ def clear_embedded(path: Path) -> bool:
         MetadataError: the file or its XMP is damaged; the file is left as it is.
         OSError: it cannot be read or written.
     """
+    if not takes_metadata(path):
+        return False
     data = read_bytes(path)
     container = _container(data)
     if container is None:
@@ -112,7 +127,7 @@ def clear_embedded(path: Path) -> bool:
         if _described(container.read(new)).caption is not None:
             raise MetadataError("our caption could not be taken out; nothing was written")
     if new != data:
-        write_atomically(path, new)
+        write_atomically(path, new, keep_all=True)
     return new != data
 
 
@@ -137,7 +152,10 @@ def _merged(blocks: Blocks, writing: Writing, max_block: int) -> Blocks:
         if text is not None and (said(text) is None or text not in (before.text, before.caption)):
             return block  # a camera's, or a person's other words
         new = field.write(block, writing.text)
-        return new if len(new) <= max_block else field.remove(block)
+        if len(new) <= max_block and field.read(new) is not None:
+            return new
+        stays = text is not None and text != before.caption and text in writing.text
+        return block if stays else field.remove(block)  # a person's words, or none to contradict
 
     return _followed(blocks, merge_xmp(blocks.xmp, writing), follow)
 

@@ -8,8 +8,8 @@ from showtell.errors import MetadataError
 from showtell.files import naming
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file whole.
+def read_bytes(path: Path, *, at_most: int = -1) -> bytes:
+    """Read a file whole, or its first bytes.
 
     Raises:
         MetadataError: a device or pipe, which might never end.
@@ -18,7 +18,8 @@ def read_bytes(path: Path) -> bytes:
     with naming(path):
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise MetadataError(f"{path}: a device or pipe, not a file")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(at_most)
 
 
 @contextmanager

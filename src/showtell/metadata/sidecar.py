@@ -7,7 +7,7 @@ look for.
 from pathlib import Path
 from typing import Literal
 
-from showtell.files import write_atomically
+from showtell.files import is_file, write_atomically
 from showtell.metadata.description import Description, Writing
 from showtell.metadata.naming import naming_photo, read_bytes
 from showtell.metadata.xmp import clear_xmp, merge_xmp, read_xmp
@@ -33,7 +33,7 @@ def existing_xmp_sidecar(photo: Path) -> Path | None:
     """
     names = (photo.name, photo.stem)
     paths = (photo.with_name(name + s) for name in names for s in (SUFFIX, SUFFIX.upper()))
-    return next((path for path in paths if path != photo and path.is_file()), None)
+    return next((path for path in paths if path != photo and is_file(path)), None)
 
 
 def read_sidecar(path: Path) -> Description:

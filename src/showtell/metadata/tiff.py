@@ -137,8 +137,10 @@ def _before(directory: _Directory) -> bytes | None:
     header = directory.tiff[:4] + struct.pack(f"{directory.order}I", offset)
     tiff = header + directory.tiff[8:length]
     old = _directory(tiff)
-    unchanged = old and (old.entries, old.end) == (directory.others(), directory.end)
-    return tiff if unchanged else None
+    if old is None or old.end != directory.end:
+        return None
+    sorted_ = tuple(sorted(old.entries, key=old.tag))  # as we wrote them, whatever they were
+    return tiff if sorted_ == directory.others() else None
 
 
 def _removed_in_place(directory: _Directory) -> bytes:

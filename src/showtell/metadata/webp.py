@@ -94,6 +94,8 @@ def _with_xmp(chunks: list[_Chunk], xmp: bytes | None) -> list[_Chunk]:
 def _announced(chunks: list[_Chunk]) -> list[_Chunk]:
     """With XMP announced by VP8X."""
     if chunks[0].kind != b"VP8X":
+        if any(chunk.kind in (b"VP8X", *_PICTURES) for chunk in chunks[1:]):
+            raise MetadataError("damaged WebP (more than one picture, and no header first)")
         return [_extended(chunks[0], _HAS_XMP), *chunks]
     return [_flagged(chunks[0], set_bits=_HAS_XMP), *chunks[1:]]
 

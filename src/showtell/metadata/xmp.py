@@ -50,7 +50,8 @@ def merge_xmp(packet: bytes | None, writing: Writing) -> bytes:
     source = rdf.set_default(source, DESCRIPTION, writing.text)
     if old.alt_text is None or old.alt_text in _our_alt_texts(old, writing):
         source = rdf.set_default(source, ALT_TEXT, writing.alt_text)
-    source = rdf.set_text(source, WRITER, writing.writer)
+    if not _is_written_by_another(old, writing):
+        source = rdf.set_text(source, WRITER, writing.writer)
     source = _set_own(source, writing)
     _check(source, writing)
     return encode(source, encoding)
@@ -118,6 +119,12 @@ def _our_alt_texts(old: Description, writing: Writing) -> set[str]:
     """
     made_of = [old.caption] if writing.caption is not None else [old.caption, old.text]
     return {cut_at_word(text) for text in made_of if text is not None}
+
+
+def _is_written_by_another(old: Description, writing: Writing) -> bool:
+    """Tell whether a person is named as the writer of words that stay beside our caption."""
+    is_theirs = old.writer is not None and not old.writer.startswith(WE)
+    return is_theirs and writing.caption is not None and writing.text != writing.caption
 
 
 def _set_own(source: bytes, writing: Writing) -> bytes:
