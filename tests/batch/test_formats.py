@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from typing import get_args
 
 import pytest
 
 from showtell.batch.formats import Format, lines_of, write_parquet
+from showtell.cli.caption_options import FORMATS
 from showtell.data.reading.caption_files import read_captions
 from showtell.runtime.records import FIELDS, Record
 
@@ -45,6 +47,10 @@ RECORDS = [
 
 def text_of(form: Format, fields: tuple[str, ...] = FIELDS) -> str:
     return "".join(lines_of(form, RECORDS, fields))
+
+
+def test_the_command_line_offers_every_format() -> None:
+    assert get_args(Format) == FORMATS
 
 
 def test_text_is_path_tab_caption_without_those_that_failed() -> None:

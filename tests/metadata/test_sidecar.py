@@ -9,22 +9,11 @@ from showtell.metadata.sidecar import (
     clear_sidecar,
     existing_xmp_sidecar,
     read_sidecar,
-    sidecar_path,
     write_sidecar,
 )
 
 from .dialects import LIGHTROOM
 from .pictures import CAPTION, OURS, PERSONS
-
-
-def test_a_full_name_keeps_the_photos_suffix() -> None:
-    photo = Path("a/IMG.1.jpg")
-    assert sidecar_path(photo, ".xmp", naming="full") == Path("a/IMG.1.jpg.xmp")
-
-
-def test_a_stem_drops_the_photos_suffix() -> None:
-    photo = Path("a/IMG.1.jpg")
-    assert sidecar_path(photo, ".txt", naming="stem") == Path("a/IMG.1.txt")
 
 
 def test_a_sidecar_of_the_full_name_is_found_before_one_of_the_stem(tmp_path: Path) -> None:

@@ -8,13 +8,12 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import IO, Any, Literal, get_args
+from typing import IO, Any, Literal
 
 from showtell.extras import require_extra
 from showtell.runtime.records import FIELDS, Record
 
 Format = Literal["text", "json", "jsonl", "csv", "parquet", "coco"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 SUFFIXES: dict[str, Format] = {
     ".txt": "text",
     ".tsv": "text",

@@ -7,13 +7,8 @@ from pathlib import Path
 from showtell.errors import ShowtellError
 from showtell.images import PICTURE_SUFFIXES
 from showtell.metadata.description import Description, Writing
-from showtell.metadata.embed import clear_embedded, embed, read_embedded
-from showtell.metadata.sidecar import (
-    clear_sidecar,
-    existing_xmp_sidecar,
-    read_sidecar,
-    write_sidecar,
-)
+from showtell.metadata.place import clear_place, read_place, write_place
+from showtell.metadata.sidecar import existing_xmp_sidecar
 from showtell.runtime.records import Photo
 
 
@@ -54,8 +49,8 @@ def settle(doubt: Doubt, text: str, person: str) -> None:
         theirs = described.persons_text if described else None
         whole = "\n".join(part for part in (theirs, text) if part)
         writing = Writing(text=whole, caption=None, writer=person, confidence=None)
-        _clear(place)  # our alt text goes, so that the person's takes its place
-        (write_sidecar if _is_sidecar(place) else embed)(place, writing)
+        clear_place(place)  # our alt text goes, so that the person's takes its place
+        write_place(place, writing)
 
 
 def reject(doubt: Doubt) -> None:
@@ -65,7 +60,7 @@ def reject(doubt: Doubt) -> None:
         MetadataError, OSError: it cannot be taken out.
     """
     for place in doubt.places:
-        _clear(place)
+        clear_place(place)
 
 
 def _ours(place: Path, below: float) -> Description | None:
@@ -79,14 +74,6 @@ def _ours(place: Path, below: float) -> Description | None:
 
 def _read(place: Path) -> Description | None:
     try:
-        return read_sidecar(place) if _is_sidecar(place) else read_embedded(place)
+        return read_place(place)
     except (ShowtellError, OSError):
         return None
-
-
-def _clear(place: Path) -> None:
-    (clear_sidecar if _is_sidecar(place) else clear_embedded)(place)
-
-
-def _is_sidecar(place: Path) -> bool:
-    return place.suffix.lower() == ".xmp"

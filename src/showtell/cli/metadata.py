@@ -5,16 +5,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from showtell.cli import console
 from showtell.cli.options import PATH
 from showtell.errors import ShowtellError, counted
-
-if TYPE_CHECKING:
-    from showtell.metadata.description import Description
 
 SOME_FAILED, NO_IMAGES = 4, 5
 
@@ -41,9 +37,10 @@ def command() -> None:
 @recursive_option
 def show(paths: tuple[Path, ...], recursive: bool) -> int:
     """Write what photos and sidecars say, one JSON object a line; files that say nothing, none."""
+    from showtell.metadata.place import read_place
 
     def tell(path: Path) -> None:
-        described = _read(path)
+        described = read_place(path)
         if described and (described.text or described.alt_text):
             row = {"path": path.as_posix(), **asdict(described), "by_person": described.by_person}
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -61,17 +58,16 @@ def clear(paths: tuple[Path, ...], recursive: bool, dry_run: bool) -> int:
     A person's words stay, those that were edited after us among them. The files that had
     something of ours are named on stdout.
     """
-    from showtell.metadata.embed import clear_embedded
-    from showtell.metadata.sidecar import clear_sidecar
+    from showtell.metadata.place import clear_place, read_place
 
     cleared: list[Path] = []
 
     def take_out(path: Path) -> None:
-        described = _read(path)
+        described = read_place(path)
         if described is None or described.caption is None:
             return
         if not dry_run:
-            (clear_sidecar if _is_sidecar(path) else clear_embedded)(path)
+            clear_place(path)
         cleared.append(path)
         sys.stdout.write(f"{path.as_posix()}\n")
 
@@ -98,14 +94,3 @@ def _for_each(paths: tuple[Path, ...], recursive: bool, work: Callable[[Path], N
         console.error(f"no files in {', '.join(map(str, paths))}")
         return NO_IMAGES
     return SOME_FAILED if failed else 0
-
-
-def _read(path: Path) -> "Description | None":
-    from showtell.metadata.embed import read_embedded
-    from showtell.metadata.sidecar import read_sidecar
-
-    return read_sidecar(path) if _is_sidecar(path) else read_embedded(path)
-
-
-def _is_sidecar(path: Path) -> bool:
-    return path.suffix.lower() == ".xmp"

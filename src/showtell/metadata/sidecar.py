@@ -5,7 +5,6 @@ look for.
 """
 
 from pathlib import Path
-from typing import Literal
 
 from showtell.files import is_file, write_atomically
 from showtell.metadata.description import Description, Writing
@@ -13,17 +12,6 @@ from showtell.metadata.naming import naming_photo, read_bytes
 from showtell.metadata.xmp import clear_xmp, merge_xmp, read_xmp
 
 SUFFIX = ".xmp"
-
-
-def sidecar_path(photo: Path, suffix: str, *, naming: Literal["full", "stem"]) -> Path:
-    """Name a photo's sidecar.
-
-    Args:
-        suffix: with its dot, such as `.xmp` or `.txt`.
-        naming: `full` is `IMG.jpg.xmp` (darktable, digiKam, Immich), `stem` is `IMG.xmp`
-            (Lightroom); with the latter, `IMG.jpg` and `IMG.png` share one.
-    """
-    return photo.with_name((photo.name if naming == "full" else photo.stem) + suffix)
 
 
 def existing_xmp_sidecar(photo: Path) -> Path | None:
