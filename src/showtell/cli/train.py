@@ -82,10 +82,11 @@ def command(
     if tensorboard:
         require_extra("tensorboard", purpose="--tensorboard")
     from showtell.cli.training_events import series_events
+    from showtell.training.precision import has_bfloat16
     from showtell.training.processes import joined
     from showtell.training.run import average, load_run
     from showtell.training.stages.run import run_recipe
-    from showtell.training.train import choose_device, emulates_bfloat16
+    from showtell.training.train import choose_device
 
     init = average([load_run(path) for path in init_from]) if init_from else None
     recipe = load_recipe(config_path, overrides, base=init.config if init else None)
@@ -98,8 +99,8 @@ def command(
     out = out or Path("runs") / recipe.name
     chosen = choose_device(device)
     wants_bfloat16 = any(stage.config.training.precision == "bfloat16" for stage in recipe.stages)
-    if wants_bfloat16 and emulates_bfloat16(chosen):
-        console.say("this CPU emulates bfloat16: --set training.precision=float32 is faster here")
+    if wants_bfloat16 and not has_bfloat16(chosen):
+        console.say("this CPU has no bfloat16: training in float32")
     kept = f"the run in {out}"
     with (
         joined(chosen) as processes,

@@ -30,6 +30,7 @@ from showtell.training.live import LiveData
 from showtell.training.loss import Objective, caption_loss
 from showtell.training.model import CaptionModel
 from showtell.training.optimiser import build_optimizer, learning_rate_share, set_learning_rate
+from showtell.training.precision import mixed_precision
 from showtell.training.processes import Processes
 from showtell.training.run import RunFolder
 from showtell.training.self_critical import SelfCritical
@@ -269,9 +270,7 @@ class Trainer:
         loss_sum = 0.0
         for batch in group:
             with processes.averaging(model, now=batch is group[-1]):
-                with torch.autocast(
-                    self.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"
-                ):
+                with mixed_precision(settings.precision, self.device):
                     loss, count = model(batch.to(self.device))
                 (loss * (count * processes.world_size / tokens)).backward()
             loss_sum += loss.item() * count

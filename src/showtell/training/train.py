@@ -285,12 +285,6 @@ def _fit(trainer: Trainer, events: Events) -> TrainingState:
     return trainer.fit(replace(events, epoch=on_epoch))
 
 
-def emulates_bfloat16(device: torch.device) -> bool:
-    """Tell whether bfloat16 is made of float32 operations here, many times slower than float32."""
-    supported = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
-    return device.type == "cpu" and supported is not None and not supported()
-
-
 def choose_device(name: str) -> torch.device:
     """Give the device of a name; `auto` is the GPU where there is one.
 
