@@ -134,7 +134,7 @@ def test_two_processes_go_through_a_recipe_together(flickr8k: Path, tmp_path: Pa
     recipe.write_text(RECIPE)
     said = trained(recipe, flickr8k, out, "training.max_epochs=1", processes=2)
     stages = ["plain", "fine-tune", "self-critical", "distil"]
-    assert [said.count(f": {stage}\n") for stage in stages] == [1] * 4
+    assert [said.count(f"stage {stage}: ") for stage in stages] == [1] * 4
     plain, tuned, critical, _ = (load_run(out / stage) for stage in stages)
     described = [json.loads((out / stage / "config.json").read_text()) for stage in stages]
     begins = [None, *[run.describe() for run in (plain, plain, average([plain, critical]))]]
