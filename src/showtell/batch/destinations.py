@@ -228,8 +228,8 @@ def _of_sidecar(path: Path | None) -> Description | None:
 def _of_photo(path: Path) -> Description | None:
     """Give what a photo that is not written to says; its metadata need not be sound."""
     try:
-        if takes_metadata(path):
-            return read_embedded(path)
+        if (embedded := read_embedded(path)) is not None:
+            return embedded
         xmp, text = told_by(path)
         described = read_xmp(xmp) if xmp else None
     except (ShowtellError, OSError):

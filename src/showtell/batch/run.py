@@ -21,6 +21,7 @@ from showtell.runtime.records import (
     Record,
     error_record,
     failure,
+    is_uncertain,
     skipped_record,
 )
 
@@ -56,7 +57,6 @@ def run_job(
 
 def foresee(photos: Iterable[Photo], job: Job, journal: Journal) -> Iterator[tuple[Photo, str]]:
     """Say what would become of photos, as far as that can be seen without opening them."""
-
     loader = _loader(job, prepare=None)
     for photo in photos:
         if _is_done(photo, job, journal):
@@ -84,13 +84,9 @@ def _is_done(photo: Photo, job: Job, journal: Journal) -> bool:
     record = journal.done(photo, stamp_of(photo.source))
     if record is None:
         return False
-    if _is_uncertain(record):
+    if is_uncertain(record):
         return True
     return not any(destination.is_missing(photo) for destination in job.destinations)
-
-
-def _is_uncertain(record: Record) -> bool:
-    return any(note["code"] == "uncertain" for note in record["notes"])
 
 
 def _loaded(
@@ -168,7 +164,7 @@ def _plan(loaded: Loaded, record: Record | None, job: Job, maker: Maker) -> Entr
 
 
 def _writes(loaded: Loaded, record: Record, job: Job, maker: Maker) -> list[Write]:
-    if _is_uncertain(record):
+    if is_uncertain(record):
         return []
     left_alone = loaded.existing if job.on_existing == "skip" else {}
     return [

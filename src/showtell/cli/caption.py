@@ -170,9 +170,10 @@ class _Work:
         from showtell.batch.formats import lines_of
 
         named = ((one.photo.name, one.record) for one in outcomes if one.record)
+        alone = self._is_alone()
         for line in lines_of(self.asked.form, named, self.asked.fields):
             # Of a single photo, the sentence alone.
-            sys.stdout.write(line.split("\t", 1)[1] if self._is_alone() else line)
+            sys.stdout.write(line.split("\t", 1)[1] if alone else line)
             sys.stdout.flush()  # so that a reader further down the pipe sees it
 
     def _is_alone(self) -> bool:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from showtell.batch.review import Doubt
     from showtell.runtime.captioner import Captioner
 
-NO_IMAGES = 5
 SHOWN = 5  # candidates
 HELP = "[a]ccept, a number for that sentence, [e]dit, [r]eject, [s]kip, [q]uit"
 

@@ -26,12 +26,14 @@ class Tally:
 
     def add(self, outcome: "Outcome") -> None:
         """Take in one photo."""
+        from showtell.runtime.records import is_uncertain
+
         self.fates[outcome.fate] += 1
         record = outcome.record
         if outcome.fate == "failed" and record:
             console.error(record["error"]["message"])
         elif outcome.fate == "captioned" and record:
-            self.unsure += any(note["code"] == "uncertain" for note in record["notes"])
+            self.unsure += is_uncertain(record)
             if self._keep:
                 self.captioned.append((outcome.photo.source, record["caption"]))
 

@@ -8,7 +8,6 @@ for every photo".
 from showtell.images.foreign import PICTURE_SUFFIXES, Foreign, recognise
 from showtell.images.prepare import PreparedImage, Preprocessing, normalise, prepare
 from showtell.images.reading import (
-    MAX_MPIXELS,
     ImageSource,
     Opened,
     check_file,
@@ -22,7 +21,6 @@ from showtell.images.reading import (
 )
 
 __all__ = [
-    "MAX_MPIXELS",
     "PICTURE_SUFFIXES",
     "Foreign",
     "ImageSource",

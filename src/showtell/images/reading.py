@@ -7,7 +7,8 @@ their colours are looked at, and what has more pixels than `limit_pixels` allows
 import io
 import os
 import stat
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -40,7 +41,6 @@ UPRIGHT = {
 }
 SIDEWAYS = (5, 6, 7, 8)
 REDUCED = 1  # TIFF's NewSubfileType of a preview: the picture proper is raw
-MAX_MPIXELS = 250.0
 LARGE_PIXELS = 30_000_000  # decoded one at a time, whatever the number of threads
 _one_large = Lock()
 
@@ -72,15 +72,11 @@ def open_rgb(source: ImageSource, *, at_least: int, name: str | None = None) -> 
     Raises:
         ImageError: not a picture we can read; the message names the file and the reason.
     """
-    try:
-        with _open(source) as image:
-            width, height = image.size
-            image.draft(image.mode, (at_least, at_least))
-            with _one_large if image.width * image.height > LARGE_PIXELS else nullcontext():
-                return _decode(image, (width, height), at_least)
-    except Exception as error:  # Pillow's decoders share no error class
-        code, reason = explain(error)
-        raise ImageError(f"{name or describe(source)}: {reason}", code) from error
+    with _explained(name or describe(source)), _open(source) as image:
+        width, height = image.size
+        image.draft(image.mode, (at_least, at_least))
+        with _one_large if image.width * image.height > LARGE_PIXELS else nullcontext():
+            return _decode(image, (width, height), at_least)
 
 
 def _decode(image: Image.Image, size: tuple[int, int], at_least: int) -> Opened:
@@ -186,6 +182,16 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turn whatever keeps the picture of this name from being read into an `ImageError`."""
+    try:
+        yield
+    except Exception as error:  # Pillow's decoders share no error class
+        code, reason = explain(error)
+        raise ImageError(f"{name}: {reason}", code) from error
+
+
 def explain(error: Exception) -> tuple[str, str]:
     """Say what kept a picture from being read: a code for machines and a reason for people."""
     match error:
@@ -225,13 +231,9 @@ def told_by(path: Path) -> tuple[bytes | None, str | None]:
     Raises:
         ImageError: not a picture we can read.
     """
-    try:
-        with _open(path) as image:
-            xmp = image.info.get("xmp")
-            text = image.getexif().get(ExifTags.Base.ImageDescription)
-    except Exception as error:  # Pillow's decoders share no error class
-        code, reason = explain(error)
-        raise ImageError(f"{path}: {reason}", code) from error
+    with _explained(describe(path)), _open(path) as image:
+        xmp = image.info.get("xmp")
+        text = image.getexif().get(ExifTags.Base.ImageDescription)
     packet = xmp.encode() if isinstance(xmp, str) else xmp
     return packet if isinstance(packet, bytes) else None, text if isinstance(text, str) else None
 
@@ -240,13 +242,10 @@ def check_header(source: ImageSource) -> None:
     """Refuse what can be seen to be no picture we read without decoding it.
 
     Raises:
-        ImageError: as `open_rgb`; the message does not name the file.
+        ImageError: as `open_rgb`.
     """
-    try:
+    with _explained(describe(source)):
         _open(source).close()
-    except Exception as error:  # Pillow's decoders share no error class
-        code, reason = explain(error)
-        raise ImageError(reason, code) from error
 
 
 def describe(source: ImageSource) -> str:

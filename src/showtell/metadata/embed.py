@@ -70,12 +70,10 @@ def read_embedded(path: Path) -> Description | None:
         MetadataError: the file or its XMP is damaged; the message names the file.
         OSError: it cannot be read.
     """
-    if not takes_metadata(path):
+    found = _load(path)
+    if found is None:
         return None
-    data = read_bytes(path)
-    container = _container(data)
-    if container is None:
-        return None
+    data, container = found
     with naming_photo(path):
         return _described(container.read(data))
 
@@ -115,12 +113,10 @@ def clear_embedded(path: Path) -> bool:
         MetadataError: the file or its XMP is damaged; the file is left as it is.
         OSError: it cannot be read or written.
     """
-    if not takes_metadata(path):
+    found = _load(path)
+    if found is None:
         return False
-    data = read_bytes(path)
-    container = _container(data)
-    if container is None:
-        return False
+    data, container = found
     with naming_photo(path):
         old = container.read(data)
         new = container.write(data, _cleared(old, container.MAX_BLOCK))
@@ -129,6 +125,15 @@ def clear_embedded(path: Path) -> bool:
     if new != data:
         write_atomically(path, new, keep_all=True)
     return new != data
+
+
+def _load(path: Path) -> tuple[bytes, Container] | None:
+    """Read a photo and tell its container; another format is not read beyond its first bytes."""
+    if not takes_metadata(path):
+        return None
+    data = read_bytes(path)
+    container = _container(data)
+    return (data, container) if container else None
 
 
 def _container(data: bytes) -> Container | None:

@@ -98,6 +98,11 @@ def skipped_record(photo: Photo, maker: Maker, note: Note) -> Record:
     return _record(photo, maker, (note,)) | {"status": "skipped"}
 
 
+def is_uncertain(record: Record) -> bool:
+    """Tell whether a caption's confidence was too low for it to be written beside the photo."""
+    return any(note["code"] == "uncertain" for note in record["notes"])
+
+
 def failure(code: str, message: str) -> Record:
     """What a record says of an error."""
     return {"status": "error", "error": {"code": code, "message": utf8_name(message)}}
