@@ -1,9 +1,10 @@
 """Make src/showtell/concepts/imagenet_words.tsv: ImageNet's classes in everyday words.
 
-The rule: from a class's WordNet synset up the hypernyms, the first synset with a lemma that captions
-say often enough gives `words`; the synsets above that one give `general`. Where a synset on the way
-has a word that is far more usual (dog for poodle), that one is taken instead. What the rule gets
-wrong is set by hand in imagenet_words_exceptions.tsv, for a class or for any synset above classes.
+The rule: from a class's WordNet synset upwards, the first synset with a lemma that captions say often
+enough gives `words`; the synsets above that one give `general`. Where a word above is far more usual
+(dog for poodle), the more specific ones are left out. What the rule gets wrong is set by hand in
+imagenet_words_exceptions.tsv, for a class or for any synset above classes. The classes themselves,
+in ImageNet's order, are read from the table.
 
     python tools/imagenet_words.py --wordnet /usr/share/wordnet CAPTIONS [CAPTIONS ...]
 
@@ -61,10 +62,10 @@ class WordNet:
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """A row of the exceptions."""
+    """A row of the exceptions, for a class or for a synset above classes."""
 
-    words: tuple[str, ...]  # none: the synset is no word of captions
-    general: tuple[str, ...] | None  # none: by the rule
+    words: tuple[str, ...]  # empty: captions have no word for it
+    general: tuple[str, ...] | None  # of a class; None: by the rule
 
 
 class Namer:
@@ -77,23 +78,21 @@ class Namer:
 
     def name_class(self, wordnet_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Give `words` and `general` of a class."""
-        named = [
-            (synset, words)
-            for synset in self.wordnet.climb(wordnet_id)
-            if (words := self.name_synset(synset))
-        ]
-        if not named:
-            return (), ()
-        usual = max(self.count(words[0]) for _, words in named)
-        if wordnet_id not in self.exceptions:
-            while self.count(named[0][1][0]) * FAR_MORE_USUAL < usual:
-                del named[0]
-        words = named[0][1]
-        general = dict.fromkeys(word for _, more in named[1:] for word in more if word not in words)
+        names = [words for x in self.wordnet.climb(wordnet_id) if (words := self.name_synset(x))]
         exception = self.exceptions.get(wordnet_id)
-        if exception and exception.general is not None:
-            return words, exception.general
-        return words, tuple(general)
+        if exception is None:
+            words, *above = self.drop_unusual(names) or [()]
+        else:
+            words, above = exception.words, names
+            if exception.general is not None:
+                return words, exception.general
+        return words, tuple(dict.fromkeys(x for more in above for x in more if x not in words))
+
+    def drop_unusual(self, names: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """Leave out the most specific names where one above is said far more often."""
+        counts = [self.count(words[0]) for words in names]
+        usual = (i for i, count in enumerate(counts) if count * FAR_MORE_USUAL >= max(counts))
+        return names[next(usual, 0) :]
 
     def name_synset(self, wordnet_id: str) -> tuple[str, ...]:
         """Give the words that captions have for just this synset, most usual first."""
@@ -176,24 +175,27 @@ def read_wordnet(folder: Path) -> WordNet:
 
 
 def read_exceptions() -> dict[str, Named]:
-    """Read the rows set by hand; "-" in `words` means none, an empty `general` means by the rule."""
-    with EXCEPTIONS.open(encoding="utf-8", newline="") as file:
-        return {
-            row["wordnet_id"]: Named(
-                words=split(row["words"]),
-                general=split(row["general"]) if row["general"] else None,
-            )
-            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        }
+    """Read the rows set by hand; "-" means no word, an empty `general` means by the rule."""
+    return {
+        row["wordnet_id"]: Named(
+            words=split(row["words"]), general=split(row["general"]) if row["general"] else None
+        )
+        for row in read_rows(EXCEPTIONS)
+    }
 
 
 def split(words: str) -> tuple[str, ...]:
     return () if words == "-" else tuple(words.split())
 
 
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read a table whose first line names its columns."""
+    return list(csv.DictReader(read_lines(path), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
 def read_lines(path: Path) -> Iterator[str]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as file:
         yield from file
 
 
@@ -205,11 +207,12 @@ def main() -> None:
     wordnet = read_wordnet(arguments.wordnet)
     counts = count_words(line for path in arguments.captions for line in read_lines(path))
     namer = Namer(wordnet, counts, read_exceptions())
-    with TABLE.open(encoding="utf-8") as file:
-        classes = [row["wordnet_id"] for row in csv.DictReader(file, delimiter="\t")]
+    classes = [row["wordnet_id"] for row in read_rows(TABLE)]
     rows = [COLUMNS]
     for index, wordnet_id in enumerate(classes):
         words, general = namer.name_class(wordnet_id)
+        if rare := [word for word in (*words, *general) if counts[word] < MIN_COUNT]:
+            parser.error(f"{wordnet_id}: captions hardly say {', '.join(rare)}")
         name = ", ".join(wordnet.synsets[wordnet_id].lemmas).replace("_", " ")
         rows.append((str(index), wordnet_id, name, " ".join(words), " ".join(general)))
     TABLE.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
