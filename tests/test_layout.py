@@ -21,6 +21,7 @@ MAY_USE = {
     "metadata": set(),
     "metrics": set(),
     "images": set(),
+    "concepts": set(),
 }  # each beside `images` and the modules at the top, such as config, which all may use
 
 

@@ -57,7 +57,9 @@ class WordNet:
 
     def depth(self, wordnet_id: str) -> int:
         """Count the steps down to a synset, by the longest way."""
-        return max((1 + self.depth(above) for above in self.synsets[wordnet_id].hypernyms), default=0)
+        return max(
+            (1 + self.depth(above) for above in self.synsets[wordnet_id].hypernyms), default=0
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
