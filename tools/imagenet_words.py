@@ -1,10 +1,10 @@
 """Make src/showtell/concepts/imagenet_words.tsv: ImageNet's classes in everyday words.
 
-The rule: from a class's WordNet synset upwards, the first synset with a lemma that captions say often
-enough gives `words`; the synsets above that one give `general`. Where a word above is far more usual
-(dog for poodle), the more specific ones are left out. What the rule gets wrong is set by hand in
-imagenet_words_exceptions.tsv, for a class or for any synset above classes. The classes themselves,
-in ImageNet's order, are read from the table.
+The rule: from a class's WordNet synset upwards, the first synset with a lemma that captions say
+often enough gives `words`; the synsets above that one give `general`. Where a word above is far
+more usual (dog for poodle), the more specific ones are left out. What the rule gets wrong is set by
+hand in imagenet_words_exceptions.tsv, for a class or for any synset above classes. The classes
+themselves, in ImageNet's order, are read from the table.
 
     python tools/imagenet_words.py --wordnet /usr/share/wordnet CAPTIONS [CAPTIONS ...]
 
