@@ -68,3 +68,11 @@ def test_the_encoders_page_names_every_encoder_and_the_files_of_their_weights() 
     text = (REPOSITORY / "docs" / "encoders.md").read_text("utf-8")
     files = [application.weights_file for application in APPLICATIONS.values()]
     assert [name for name in (*BUILDERS, *FAMILIES, *files) if f"`{name}" not in text] == []
+
+
+def test_the_concepts_page_shows_how_to_ask_for_a_word(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (block,) = python_blocks("concepts.md")
+    exec(compile(block, "concepts.md", "exec"), {})
+    assert capsys.readouterr().out.strip() == "0.75"
