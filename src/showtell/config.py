@@ -61,12 +61,16 @@ class DecoderConfig:
     image_dropout: float = 0.5  # on the features; after their projection where it attends
     embedding_dropout: float = 0.5  # on the embedded words
     output_dropout: float = 0.0  # before the last dense layer
+    # How many concepts of each group (of ImageNet's, of captions' words) an architecture that
+    # attends looks at beside the grid; (): at none.
+    concept_places: tuple[int, ...] = ()
+    concept_dropout: float = 0.0  # share of these places that a photo loses in training
 
     def __post_init__(self) -> None:
         for name in ("embedding_dim", "hidden_dim", "attention_dim"):
             value = getattr(self, name)
             _require(value >= 1, f"{name} must be positive, got {value}")
-        for name in ("image_dropout", "embedding_dropout", "output_dropout"):
+        for name in ("image_dropout", "embedding_dropout", "output_dropout", "concept_dropout"):
             value = getattr(self, name)
             _require(0 <= value < 1, f"{name} must be in [0, 1), got {value}")
 

@@ -1,5 +1,6 @@
 """From a config to a decoder with fresh weights."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
@@ -8,6 +9,7 @@ from torch import nn
 from showtell.config import Config, DecoderConfig
 from showtell.errors import ConfigError, suggest
 from showtell.models.decoders import Decoder
+from showtell.models.decoders.attend import AttendingDecoder
 from showtell.models.decoders.attention import AttentionDecoder
 from showtell.models.decoders.inject import (
     InitInjectDecoder,
@@ -74,17 +76,36 @@ def check_decoder(config: Config) -> None:
         )
 
 
-def build_decoder(config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> Decoder:
+def build_decoder(
+    config: DecoderConfig,
+    *,
+    feature_dim: int,
+    vocabulary_size: int,
+    concept_ids: Sequence[Sequence[int]] = (),
+) -> Decoder:
     """Build a decoder with fresh weights, in training mode.
 
     Args:
         feature_dim: D, the width of the encoder's features.
+        concept_ids: the word of each concept, by groups, for a decoder that looks at concepts.
 
     Raises:
-        ConfigError: no architecture of that name.
+        ConfigError: no architecture of that name; it is to look at concepts, and there are none or
+            it cannot.
     """
     architecture = find_architecture(config.architecture)
-    decoder = architecture(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
+    sizes = {"feature_dim": feature_dim, "vocabulary_size": vocabulary_size}
+    if not config.concept_places:
+        decoder: Decoder = architecture(config, **sizes)
+    elif not issubclass(architecture, AttendingDecoder):
+        raise ConfigError(f"concept_places: the architecture {config.architecture} cannot look")
+    elif len(concept_ids) != len(config.concept_places):
+        raise ConfigError(
+            f"concept_places names {len(config.concept_places)} groups of concepts, but the "
+            f"encoder gives {len(concept_ids)}"
+        )
+    else:
+        decoder = architecture(config, **sizes, concept_ids=concept_ids)
     decoder.apply(partial(_initialise, embedding_range=decoder.embedding_range))
     return decoder
 

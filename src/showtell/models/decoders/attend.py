@@ -5,6 +5,7 @@ training too; what does not depend on them (projected grid, embedded words) is c
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -13,6 +14,7 @@ from torch.nn import functional
 
 from showtell.config import DecoderConfig
 from showtell.models.decoders.base import Decoder, Reading, State, Step
+from showtell.models.decoders.concept_places import ConceptPlaces
 from showtell.vocabulary import PAD_ID
 
 
@@ -29,13 +31,16 @@ class Attention(nn.Module):
         self.query = nn.Linear(query_dim, attention_dim, bias=False)
         self.energy = nn.Linear(attention_dim, 1, bias=False)
 
-    def forward(self, query: Tensor, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, query: Tensor, keys: Tensor, values: Tensor, absent: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Look: query (R, Q), keys (R, L, A), values (R, L, C) to context (R, C), weights (R, L).
 
-        `keys` is `self.key(values)`, which is worth computing only once a photo.
+        `keys` is `self.key(values)`, which is worth computing only once a photo. `absent` (R, L)
+        is 0, or far below it where there is nothing to look at.
         """
         energies = self.energy((keys + self.query(query)[:, None]).tanh()).squeeze(-1)
-        weights = energies.softmax(dim=-1)
+        weights = (energies if absent is None else energies + absent).softmax(dim=-1)
         return (weights[:, None] @ values).squeeze(1), weights
 
 
@@ -47,13 +52,23 @@ class Advance(NamedTuple):
     attention_weights: Tensor  # (R, L)
 
 
+ABSENT = -1e4  # added to the energy of what is not there: its weight is 0
+
+
 class AttendingDecoder(Decoder):
-    """A decoder that looks at the grid again before every word."""
+    """A decoder that looks at the grid again before every word, and at concepts if it has any."""
 
     needs_grid = True
     embedding_range = 3**0.5  # variance 1: what is said is not drowned by what is seen
 
-    def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
+    def __init__(
+        self,
+        config: DecoderConfig,
+        *,
+        feature_dim: int,
+        vocabulary_size: int,
+        concept_ids: Sequence[Sequence[int]] = (),
+    ) -> None:
         super().__init__()
         self.image = nn.Linear(feature_dim, config.hidden_dim)
         self.image_dropout = nn.Dropout(config.image_dropout)
@@ -64,10 +79,20 @@ class AttendingDecoder(Decoder):
             value_dim=config.hidden_dim,
             attention_dim=config.attention_dim,
         )
+        self.concepts: ConceptPlaces | None = None
+        if config.concept_places:
+            self.concepts = ConceptPlaces(
+                concept_ids,
+                places=config.concept_places,
+                embedding_dim=config.embedding_dim,
+                hidden_dim=config.hidden_dim,
+                dropout=config.concept_dropout,
+            )
+            self.gist = nn.Linear(config.hidden_dim, config.hidden_dim, bias=False)
 
     @abstractmethod
-    def first_state(self, values: Tensor) -> State:
-        """What else the decoder needs of a photo's projected grid (N, L, H)."""
+    def first_state(self, mean: Tensor) -> State:
+        """What else the decoder needs of a photo, of the mean of all that it sees (N, H)."""
 
     @abstractmethod
     def word_gates(self, embedded: Tensor) -> Tensor:
@@ -77,9 +102,23 @@ class AttendingDecoder(Decoder):
     def advance(self, embedded: Tensor, gates: Tensor, state: State) -> Advance:
         """Read one token a row: its embedding (R, E) and its `word_gates` (R, G)."""
 
-    def start(self, features: Tensor) -> State:
-        values = self.image_dropout(functional.relu(self.image(features)))  # (N, L, H)
-        return {"values": values, "keys": self.attention.key(values), **self.first_state(values)}
+    def start(self, features: Tensor, concepts: Tensor | None = None) -> State:
+        grid = self.image_dropout(functional.relu(self.image(features)))  # (N, L, H)
+        if self.concepts is None:
+            keys = self.attention.key(grid)
+            return {"values": grid, "keys": keys, **self.first_state(grid.mean(dim=1))}
+        assert concepts is not None
+        named, are_named = self.concepts(concepts, self.embedding)  # (N, K, H), (N, K)
+        named = self.image_dropout(named)
+        seen = (features != 0).any(dim=-1)  # (N, L); all zeros: the photo itself is not shown
+        values = torch.cat([grid, named], dim=1)  # (N, L + K, H)
+        mean = _mean_where(seen, grid) + self.gist(_mean_where(are_named, named))
+        return {
+            "values": values,
+            "keys": self.attention.key(values),
+            "absent": torch.cat([~seen, ~are_named], dim=1).to(values.dtype) * ABSENT,
+            **self.first_state(mean),
+        }
 
     def step(self, token_ids: Tensor, state: State) -> Step:
         embedded = self._embed(token_ids)
@@ -87,11 +126,18 @@ class AttendingDecoder(Decoder):
         log_probs = functional.log_softmax(self.readout(output), dim=-1)
         return Step(log_probs, {**state, **after}, weights)
 
-    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
+    def forward(
+        self,
+        features: Tensor,
+        token_ids: Tensor,
+        image_index: Tensor,
+        concepts: Tensor | None = None,
+    ) -> Reading:
         lengths = (token_ids != PAD_ID).sum(dim=1)
         order = lengths.argsort(descending=True, stable=True)  # those that end first come last
         rows = (lengths[:, None] > torch.arange(token_ids.shape[1], device=lengths.device)).sum(0)
-        state = {name: part[image_index[order]] for name, part in self.start(features).items()}
+        photos = self.start(features, concepts)
+        state = {name: part[image_index[order]] for name, part in photos.items()}
         embedded = self._embed(token_ids[order])
         words = zip(embedded.unbind(dim=1), self.word_gates(embedded).unbind(dim=1), strict=True)
         outputs, weights = [], []
@@ -106,6 +152,12 @@ class AttendingDecoder(Decoder):
 
     def _embed(self, token_ids: Tensor) -> Tensor:
         return self.embedding_dropout(self.embedding(token_ids))
+
+
+def _mean_where(mask: Tensor, values: Tensor) -> Tensor:
+    """Average the values (N, L, H) where the mask (N, L) is True; 0 where it nowhere is."""
+    share = mask.to(values.dtype) / mask.sum(dim=1, keepdim=True).clamp(min=1)
+    return (share[:, None] @ values).squeeze(1)
 
 
 def _fill(rows: Tensor, num_rows: int) -> Tensor:

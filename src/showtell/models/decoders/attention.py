@@ -1,5 +1,7 @@
 """Show, Attend and Tell: one recurrence that looks before every word."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -18,8 +20,20 @@ class AttentionDecoder(AttendingDecoder):
     Source: Xu et al. 2015 (arXiv:1502.03044), sections 3.1.2 and 4.2.1.
     """
 
-    def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
-        super().__init__(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
+    def __init__(
+        self,
+        config: DecoderConfig,
+        *,
+        feature_dim: int,
+        vocabulary_size: int,
+        concept_ids: Sequence[Sequence[int]] = (),
+    ) -> None:
+        super().__init__(
+            config,
+            feature_dim=feature_dim,
+            vocabulary_size=vocabulary_size,
+            concept_ids=concept_ids,
+        )
         embedding_dim, hidden_dim = config.embedding_dim, config.hidden_dim
         self.recurrence = RecurrentCell(config.cell, hidden_dim)
         self.word = self.recurrence.input(embedding_dim)
@@ -31,9 +45,9 @@ class AttentionDecoder(AttendingDecoder):
             nn.Dropout(config.output_dropout), nn.Linear(embedding_dim, vocabulary_size)
         )
 
-    def first_state(self, values: Tensor) -> State:
+    def first_state(self, mean: Tensor) -> State:
         names = self.recurrence.state_names
-        parts = self.first(values.mean(dim=1)).tanh().chunk(len(names), dim=-1)
+        parts = self.first(mean).tanh().chunk(len(names), dim=-1)
         return dict(zip(names, parts, strict=True))
 
     def word_gates(self, embedded: Tensor) -> Tensor:
@@ -41,7 +55,9 @@ class AttentionDecoder(AttendingDecoder):
 
     def advance(self, embedded: Tensor, gates: Tensor, state: State) -> Advance:
         hidden = state["hidden"]
-        context, weights = self.attention(hidden, state["keys"], state["values"])
+        context, weights = self.attention(
+            hidden, state["keys"], state["values"], state.get("absent")
+        )
         context = self.gate(hidden).sigmoid() * context  # beta of section 4.2.1
         after = self.recurrence(gates + self.context(context), state)
         output = torch.cat([after["hidden"], context, embedded], dim=-1)

@@ -34,13 +34,20 @@ class Decoder(nn.Module, ABC):
     embedding_range: ClassVar[float] = 0.1  # embedded words begin within this of 0
 
     @abstractmethod
-    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
+    def forward(
+        self,
+        features: Tensor,
+        token_ids: Tensor,
+        image_index: Tensor,
+        concepts: Tensor | None = None,
+    ) -> Reading:
         """Read whole sentences.
 
         Args:
             features: (N, L, D), each image once, however many captions it has.
             token_ids: (R, T), from `<start>` on, padded.
             image_index: (R,), the image that each sentence describes.
+            concepts: (N, C) the probability of each, for a decoder that looks at them.
         """
 
     @abstractmethod
@@ -48,7 +55,7 @@ class Decoder(nn.Module, ABC):
         """Turn outputs of a reading (…, W) into logits of the next token (…, V)."""
 
     @abstractmethod
-    def start(self, features: Tensor) -> State:
+    def start(self, features: Tensor, concepts: Tensor | None = None) -> State:
         """Give the state before the first token, one row for each image (N, L, D)."""
 
     @abstractmethod

@@ -48,7 +48,13 @@ class OneVectorDecoder(Decoder):
         self.recurrence = Recurrence(config.cell, input_dim, config.hidden_dim)
         self.output = readout
 
-    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
+    def forward(
+        self,
+        features: Tensor,
+        token_ids: Tensor,
+        image_index: Tensor,
+        concepts: Tensor | None = None,
+    ) -> Reading:
         image = self.project(features)[image_index]  # (R, I)
         inputs = self.inputs(self._embed(token_ids), image)  # (R, T, input)
         outputs = self.recurrence(inputs, self.first_state(image))  # (R, T, H)
@@ -57,7 +63,7 @@ class OneVectorDecoder(Decoder):
     def readout(self, outputs: Tensor) -> Tensor:
         return self.output(outputs)
 
-    def start(self, features: Tensor) -> State:
+    def start(self, features: Tensor, concepts: Tensor | None = None) -> State:
         image = self.project(features)
         state = self.first_state(image)
         return {"image": image, **state} if self.keeps_image else state

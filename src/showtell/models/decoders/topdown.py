@@ -1,5 +1,7 @@
 """Bottom-up and top-down attention, here over a CNN's grid instead of a detector's regions."""
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from showtell.config import DecoderConfig
@@ -17,8 +19,20 @@ class TopDownDecoder(AttendingDecoder):
     Source: Anderson et al. 2018 (arXiv:1707.07998), section 3.2.
     """
 
-    def __init__(self, config: DecoderConfig, *, feature_dim: int, vocabulary_size: int) -> None:
-        super().__init__(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
+    def __init__(
+        self,
+        config: DecoderConfig,
+        *,
+        feature_dim: int,
+        vocabulary_size: int,
+        concept_ids: Sequence[Sequence[int]] = (),
+    ) -> None:
+        super().__init__(
+            config,
+            feature_dim=feature_dim,
+            vocabulary_size=vocabulary_size,
+            concept_ids=concept_ids,
+        )
         hidden_dim = config.hidden_dim
         self.looking = RecurrentCell(config.cell, hidden_dim)
         self.word = self.looking.input(config.embedding_dim)
@@ -31,8 +45,7 @@ class TopDownDecoder(AttendingDecoder):
             nn.Dropout(config.output_dropout), nn.Linear(hidden_dim, vocabulary_size)
         )
 
-    def first_state(self, values: Tensor) -> State:
-        mean = values.mean(dim=1)  # (N, H)
+    def first_state(self, mean: Tensor) -> State:
         return {
             "mean_gates": self.mean(mean),
             **_named("looking", self.looking.zeros(mean)),
@@ -45,7 +58,9 @@ class TopDownDecoder(AttendingDecoder):
     def advance(self, embedded: Tensor, gates: Tensor, state: State) -> Advance:
         gates = gates + state["mean_gates"] + self.said(state["speaking_hidden"])
         looking = self.looking(gates, _of("looking", state))
-        context, weights = self.attention(looking["hidden"], state["keys"], state["values"])
+        context, weights = self.attention(
+            looking["hidden"], state["keys"], state["values"], state.get("absent")
+        )
         gates = self.context(context) + self.looked(looking["hidden"])
         speaking = self.speaking(gates, _of("speaking", state))
         after = _named("looking", looking) | _named("speaking", speaking)
