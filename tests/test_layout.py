@@ -15,11 +15,12 @@ MAY_USE = {
     "training": {"models", "export", "runtime", "decoding", "metrics", "data"},
     "export": {"models", "runtime", "decoding"},
     "models": {"decoding", "runtime"},
-    "runtime": {"decoding", "metrics", "data"},
+    "runtime": {"decoding", "metrics", "data", "claims"},
     "data": set(),
     "decoding": set(),
     "metadata": set(),
-    "metrics": set(),
+    "metrics": {"claims"},
+    "claims": set(),
     "images": set(),
 }  # each beside `images` and the modules at the top, such as config, which all may use
 
