@@ -45,7 +45,7 @@ def test_people_are_interchangeable_and_things_are_not() -> None:
 
 def test_only_captions_that_make_a_claim_are_counted() -> None:
     captions = {"a": "A man.", "b": "A woman.", "c": "A dog."}
-    found = claim_rates(captions, dict.fromkeys(captions, ["A man."]), people=False)
+    found = claim_rates(captions, {image: ["A man."] for image in captions}, people=False)
     assert found.system["gender_unsupported"] == (2, 0.5)
     assert found.system["main_thing"] == (3, pytest.approx(1 / 3))
 

@@ -17,6 +17,7 @@ from showtell.claims.words import (
     NO_COLOUR_BEFORE,
     NO_PERSON_BEFORE,
     NUMBERS,
+    VERBS,
 )
 
 Kind = Literal["gender", "count", "colour"]
@@ -93,21 +94,27 @@ def _counts(tokens: Sequence[str], i: int) -> bool:
     """Tell whether a number says how many there are of something that one sees."""
     before, after = word_at(tokens, i - 1), word_at(tokens, i + 1)
     is_vague = (before in ("or", "to") and number_of(word_at(tokens, i - 2))) or (
-        after in ("or", "to") and number_of(word_at(tokens, i + 2))
+        after in ("or", "to")
+        and (number_of(word_at(tokens, i + 2)) or word_at(tokens, i + 2) == "more")
     )
     if before == "number" or is_vague:  # "number 4", "two or three"
         return False
     if stands_alone(tokens, i):
         return before == "" or before in FUNCTION_WORDS
+    return _plural_follows(tokens, i)  # not so of "a two person kayak"
+
+
+def stands_alone(tokens: Sequence[str], i: int) -> bool:
+    """Tell whether a number stands for what it counts: "two are playing", "two sit", "the two"."""
+    after = word_at(tokens, i + 1)
+    is_done = after.endswith("ing") or after in VERBS
+    return ends_phrase(after) or (is_done and not _plural_follows(tokens, i))
+
+
+def _plural_follows(tokens: Sequence[str], i: int) -> bool:
     for word in tokens[i + 1 : i + 1 + _FAR]:
         if word in FUNCTION_WORDS and word not in ("and", "other"):
             return False
         if is_plural(word):
             return True
-    return False  # "a two person kayak"
-
-
-def stands_alone(tokens: Sequence[str], i: int) -> bool:
-    """Tell whether a number stands for what it counts: "two are playing", "the two"."""
-    after = word_at(tokens, i + 1)
-    return ends_phrase(after) or (after.endswith("ing") and not is_plural(word_at(tokens, i + 2)))
+    return False

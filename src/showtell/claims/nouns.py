@@ -75,6 +75,8 @@ _OTHERS = """
     dish tray pan pot kettle napkin basket bucket box container crate bin bag backpack purse
     handbag suitcase luggage briefcase wallet umbrella parasol tie hat cap helmet glove mitt shoe
     boot sandal sneaker sock shirt t-shirt jacket coat sweater dress skirt pants jeans shorts
+    clothing clothes outfit vest robe gown apron cape trunks tights leotard overalls headband
+    bandana headscarf swimsuit bikini wetsuit collar necklace bracelet earring belt string ring
     uniform suit costume mask goggles glasses sunglasses scarf ball baseball basketball football
     soccer volleyball rugby hockey tennis badminton cricket golf lacrosse wrestling boxing
     gymnastics frisbee racket racquet bat net hoop goal base trampoline slide swing seesaw hammock
@@ -93,7 +95,7 @@ _OTHERS = """
     trashcan dumpster machine engine wheel tire motor equipment gear stroller playpen cage crane
     construction display exhibit collection bouquet wreath graffiti mural object item scene view
     area city town village skyline landscape countryside scenery obstacle hurdle ramp rail railing
-    bleacher puddle mud sand trail jump
+    bleacher puddle mud sand trail jump awning
     """
 THINGS = word_set(_OTHERS) - {"jump", "swing", "slide", "stand", "view", "scene"}
 

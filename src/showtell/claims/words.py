@@ -132,11 +132,12 @@ FUNCTION_WORDS = word_set(
 
 # What people and animals do in captions, where it could be taken for a thing: "in red jumps".
 VERBS = word_set(
-    "walk run play jump sit stand hold ride look watch fight stretch pose compete lie lay lean climb "
-    "swim surf ski skate throw catch hit kick dance sing talk smile laugh eat drink wait work move "
-    "perform race chase wrestle fly fall slide swing dive splash crouch kneel squat bend point wave "
-    "read drive pull push carry go come get make take do bat pitch bowl rest sleep gather march "
-    "attempt try prepare tackle wade skateboard snowboard bike cycle paddle row sail fish hike jog "
-    "leap dig bite chew lick sniff shake bark hug kiss share give help grab reach use wear walk see "
-    "check cook serve clap cheer celebrate practice practise perch hang spin roll speak scream yell"
+    "walk run play jump sit stand hold ride look watch fight stretch pose compete lie lay lean "
+    "climb swim surf ski skate throw catch hit kick dance sing talk smile laugh eat drink wait "
+    "work move perform race chase wrestle fly fall slide swing dive splash crouch kneel squat "
+    "bend point wave read drive pull push carry go come get make take do bat pitch bowl rest "
+    "sleep gather march attempt try prepare tackle wade skateboard snowboard bike cycle paddle "
+    "row sail fish hike jog leap dig bite chew lick sniff shake bark hug kiss share give help "
+    "grab reach use wear walk see check cook serve clap cheer celebrate practice practise perch "
+    "hang spin roll speak scream yell"
 )
