@@ -12,7 +12,7 @@ MAY_USE = {
     "cli": None,  # anything
     "batch": {"runtime", "metadata"},
     "calibration": {"runtime", "decoding", "metrics", "data"},
-    "training": {"models", "export", "runtime", "decoding", "metrics", "data"},
+    "training": {"claims", "models", "export", "runtime", "decoding", "metrics", "data"},
     "export": {"models", "runtime", "decoding"},
     "models": {"decoding", "runtime"},
     "runtime": {"decoding", "metrics", "data", "claims"},

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showtell.claims import Kind, find_claims, generalise
+from showtell.claims import Kind, find_claims, generalise, sentence
 from showtell.claims.inflect import article
 from showtell.claims.lists import word_set
 from showtell.claims.words import (
@@ -146,6 +146,12 @@ def test_all_kinds_are_taken_back_at_once() -> None:
 
 def test_nothing_is_counted_where_counts_are_taken_back() -> None:
     assert generalise(tokenize("A man and a woman sit."), ["gender", "count"]) == ["people", "sit"]
+
+
+def test_a_neutral_sentence_names_no_gender() -> None:
+    tokens = tokenize("A man and his dog.")
+    assert sentence(tokens, neutral=True) == "A person and their dog."
+    assert sentence(tokens, neutral=False) == "A man and his dog."
 
 
 @pytest.mark.parametrize(

@@ -6,5 +6,6 @@ Everything here reads and gives tokens as `showtell.text.tokenize` makes them.
 from showtell.claims.find import Claim, Kind, find_claims
 from showtell.claims.generalise import generalise
 from showtell.claims.main_thing import main_thing, named_things
+from showtell.claims.sentence import sentence
 
-__all__ = ["Claim", "Kind", "find_claims", "generalise", "main_thing", "named_things"]
+__all__ = ["Claim", "Kind", "find_claims", "generalise", "main_thing", "named_things", "sentence"]
