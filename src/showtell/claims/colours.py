@@ -6,10 +6,8 @@ from showtell.claims.find import ends_phrase, number_of, word_at
 from showtell.claims.inflect import plural, singular
 from showtell.claims.lists import word_set
 from showtell.claims.nouns import PEOPLE, find_noun
-from showtell.claims.phrases import BE, DETERMINERS, is_verb, noun_after
+from showtell.claims.phrases import BE, DETERMINERS, Edits, is_verb, noun_after
 from showtell.claims.words import COLOURS, SHADES
-
-Edits = dict[int, list[str]]  # position of a token -> what stands there instead
 
 _HOW_MUCH = word_set("all mostly mainly solid completely entirely partly very")
 _DRESSED = word_set("dressed clad clothed decked outfitted painted covered decorated dresses dress")

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence, Set
 
-from showtell.claims.colours import Edits
 from showtell.claims.find import stands_alone, word_at
-from showtell.claims.phrases import BE, is_verb
+from showtell.claims.phrases import BE, Edits, is_verb
 
 _OF_ALL = ("one", "each", "all", "both", "any", "some", "none", "most")
 _AT_LEAST = (("at", "least"), ("more", "than"), ("at", "most"), ("less", "than"))

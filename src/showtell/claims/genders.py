@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence, Set
 
-from showtell.claims.colours import Edits
 from showtell.claims.find import ends_phrase, number_of, word_at
 from showtell.claims.inflect import is_plural, plural, plural_verb, singular
 from showtell.claims.lists import word_set
 from showtell.claims.nouns import ANIMALS, PEOPLE, find_noun
-from showtell.claims.phrases import is_verb, noun_after
+from showtell.claims.phrases import Edits, is_verb, noun_after
 from showtell.claims.words import (
     FEMALE,
     FEMALE_PLURAL_OWNERS,
@@ -61,7 +60,7 @@ def without_genders(tokens: Sequence[str], withdrawn: Set[int]) -> Edits:
 
 
 def _noun(tokens: Sequence[str], i: int) -> Edits:
-    word, before, after = tokens[i], word_at(tokens, i - 1), word_at(tokens, i + 1)
+    word, before = tokens[i], word_at(tokens, i - 1)
     if _goes_with_noun(tokens, i):
         return {i: []}
     if _is_category(tokens, i):
@@ -70,8 +69,6 @@ def _noun(tokens: Sequence[str], i: int) -> Edits:
         return {i - 1: [], i: ["teenagers" if is_plural(word) else "teenager"]}
     if before in PEOPLE - _MANY - _NEUTRAL.keys() and not number_of(before):  # "baby girls"
         return {i - 1: [], i: [plural(before) if is_plural(word) else before]}
-    if before in ("birthday", "ball") and after != "'s" and word in _YOUNG:
-        return {i: ["kids" if is_plural(word) else "kid"]}
     instead = _NEUTRAL[word]
     is_miscounted = (number_of(before) or 0) > 1 and not is_plural(word)  # "two woman"
     return {i: (plural(instead) if is_miscounted else instead).split()}

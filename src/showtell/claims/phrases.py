@@ -8,6 +8,8 @@ from showtell.claims.lists import word_set
 from showtell.claims.nouns import find_noun
 from showtell.claims.words import VERBS
 
+Edits = dict[int, list[str]]  # position of a token -> what stands there instead
+
 BE = word_set("is are was were")
 DETERMINERS = word_set("a an the one another this that these those his her their its")
 # "In red swimming trunks": what is named after its use.
