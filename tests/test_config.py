@@ -320,3 +320,11 @@ def test_any_file_is_a_configuration_or_a_config_error(scratch_path, content, ov
 def test_an_onnx_encoder_takes_no_other_weights_than_its_own(load):
     with pytest.raises(ConfigError, match="an onnx: encoder has its own"):
         load("", "encoder.name=onnx:b.onnx", "encoder.weights=random")
+
+
+def test_neutral_words_are_in_the_signature_and_change_nothing_of_the_search() -> None:
+    plain, neutral = BeamConfig(), BeamConfig(neutral=True)
+    assert neutral.conditions() == {**plain.conditions(), "neutral": "yes"}
+    assert "neutral" not in plain.conditions()
+    assert neutral.finds_the_same_as(plain)
+    assert not neutral.finds_the_same_as(BeamConfig(beam_size=5))

@@ -12,14 +12,15 @@ MAY_USE = {
     "cli": None,  # anything
     "batch": {"runtime", "metadata"},
     "calibration": {"runtime", "decoding", "metrics", "data"},
-    "training": {"models", "export", "runtime", "decoding", "metrics", "data"},
+    "training": {"claims", "models", "export", "runtime", "decoding", "metrics", "data"},
     "export": {"models", "runtime", "decoding"},
     "models": {"decoding", "runtime"},
-    "runtime": {"decoding", "metrics", "data"},
+    "runtime": {"decoding", "metrics", "data", "claims"},
     "data": set(),
     "decoding": set(),
     "metadata": set(),
-    "metrics": set(),
+    "metrics": {"claims"},
+    "claims": set(),
     "images": set(),
     "concepts": set(),
 }  # each beside `images` and the modules at the top, such as config, which all may use

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -165,13 +165,17 @@ class DistillationConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class BeamConfig:
-    """How to search. Lengths count word tokens; `<start>` and `<end>` are never counted."""
+    """How to search, and how to say what is found.
+
+    Lengths count word tokens; `<start>` and `<end>` are never counted.
+    """
 
     beam_size: int = 3  # hypotheses kept at each step; 1 is greedy search
     max_length: int = 20  # tokens; a hypothesis this long that has not ended is unfinished
     length_penalty: float = 0.7  # alpha of Wu et al. 2016, eq. 14; 0 ranks by total log-prob
     no_repeat_ngram: int = 0  # words in a row that a caption says once only; 0: it may repeat all
     consensus: float = 0.0  # temperature of the hypotheses' votes for one another; 0: the likeliest
+    neutral: bool = False  # say "a person" for "a man": captions that name no gender
 
     def __post_init__(self) -> None:
         _require(
@@ -200,7 +204,12 @@ class BeamConfig:
             "max": str(self.max_length),
             **({"no-repeat": str(self.no_repeat_ngram)} if self.no_repeat_ngram else {}),
             **({"consensus": f"{self.consensus:g}"} if self.votes else {}),
+            **({"neutral": "yes"} if self.neutral else {}),
         }
+
+    def finds_the_same_as(self, other: "BeamConfig") -> bool:
+        """Whether both settings find the same captions, however these are then said."""
+        return replace(self, neutral=other.neutral) == other
 
     @property
     def votes(self) -> bool:

@@ -19,6 +19,7 @@ SEARCH = {
     "length_penalty": 0.7,
     "no_repeat_ngram": 0,
     "consensus": 0.0,
+    "neutral": False,
 }
 
 

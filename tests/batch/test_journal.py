@@ -3,16 +3,18 @@
 import errno
 import os
 import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from showtell.batch.journal import Entry, Journal
 from showtell.batch.stamp import Stamp
+from showtell.config import BeamConfig
 from showtell.errors import ConfigError
 from showtell.runtime.records import Photo, Record
 
-SETTINGS = {"model": "base", "search": "beam 3"}
+SETTINGS = {"model": "base", "search": "BeamConfig(beam_size=3)"}
 
 
 def record(
@@ -65,15 +67,40 @@ def test_names_of_any_bytes_are_kept(tmp_path: Path) -> None:
 
 def test_another_jobs_journal_is_refused_and_says_what_differs(tmp_path: Path) -> None:
     Journal(tmp_path / "j", SETTINGS).close()
-    with pytest.raises(ConfigError, match=r"another job \(search beam 3, now beam 5\)"):
-        Journal(tmp_path / "j", SETTINGS | {"search": "beam 5"})
+    with pytest.raises(ConfigError, match=r"another job \(search BeamConfig\(beam_size=3\), now "):
+        Journal(tmp_path / "j", SETTINGS | {"search": "BeamConfig(beam_size=5)"})
+
+
+# As versions before the setting `neutral` kept it.
+OLD_SEARCH = (
+    "BeamConfig(beam_size=3, max_length=20, length_penalty=0.7, no_repeat_ngram=0, consensus=0.0)"
+)
+
+
+@pytest.mark.parametrize(
+    ("search", "goes_on"),
+    [
+        (BeamConfig(), True),
+        (BeamConfig(neutral=True), False),
+        (BeamConfig(consensus=4.0), False),
+    ],
+)
+def test_a_journal_of_an_older_version_goes_on_where_what_it_did_not_know_is_as_it_was(
+    tmp_path: Path, search: BeamConfig, goes_on: bool
+) -> None:
+    journal = Journal(tmp_path / "j", {"model": "base", "search": OLD_SEARCH})
+    journal.keep([entry("a", "A.")])
+    journal.close()
+    settings = {"model": "base", "search": str(search)}
+    with nullcontext() if goes_on else pytest.raises(ConfigError, match="another job"):
+        assert [name for name, _ in Journal(tmp_path / "j", settings).records()] == ["a"]
 
 
 def test_begun_anew_it_is_empty_and_the_new_jobs(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j", SETTINGS)
     journal.keep([entry("a", "A.")])
     journal.close()
-    other = SETTINGS | {"search": "beam 5"}
+    other = SETTINGS | {"search": "BeamConfig(beam_size=5)"}
     assert list(Journal(tmp_path / "j", other, anew=True).records()) == []
 
 

@@ -13,6 +13,8 @@ from PIL import Image
 from showtell import Captioner
 from showtell.cli.main import run
 
+PHOTOGRAPHER = Path(__file__).parents[2] / "examples" / "photographer.jpg"
+
 
 @pytest.fixture
 def photos(flickr8k: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -132,6 +134,14 @@ def test_a_figure_shows_the_photos(
         assert sheet.format == "PNG"
 
 
+def test_neutral_captions_are_asked_for_and_recorded(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([str(PHOTOGRAPHER), "--neutral", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["decoding"]["neutral"] is True
+    assert record["caption"].startswith("A person ")
+    assert record["confidence"] is not None
+
+
 def test_search_settings_reach_the_search(
     photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -144,6 +154,7 @@ def test_search_settings_reach_the_search(
         "length_penalty": 0.0,
         "no_repeat_ngram": 0,
         "consensus": 0.0,
+        "neutral": False,
     }
     assert len(record["candidates"]) == 1
     assert len(record["caption"].split()) <= 3

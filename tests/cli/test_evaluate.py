@@ -88,12 +88,31 @@ def test_people_get_a_table_with_baselines_and_signatures(files: Path, capsys: C
         "CIDEr",
     ]
     assert lines[7].startswith("leave-one-out, human: against all references of an image but one")
-    assert lines[9].startswith("3 captions, 3 distinct; 14 words used, ")
-    assert [line.split("|")[0] for line in lines[10:]] == [
+    assert lines[17].startswith("3 captions, 3 distinct; 14 words used, ")
+    assert [line.split("|")[0] for line in lines[18:]] == [
         "signature: bleu-4",
         "signature: rouge-l",
         "signature: cider",
     ]
+
+
+def test_what_captions_claim_stands_beside_what_people_do(files: Path, capsys: Capture) -> None:
+    assert run(["evaluate", "--compare", "good.json", "bad.txt", *REFS]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (start,) = (number for number, line in enumerate(lines) if line.startswith("claims  "))
+    assert [line.split() for line in lines[start : start + 3]] == [
+        ["claims", "captions", "A", "A", "%", "captions", "B", "B", "%", "people", "%"],
+        ["gender", "contradicted", "1", "0.0", "3", "0.0", "0.0"],
+        ["gender", "unsupported", "1", "0.0", "3", "66.7", "0.0"],
+    ]
+
+
+def test_claims_are_in_the_json(files: Path, capsys: Capture) -> None:
+    assert run(["evaluate", "bad.txt", *REFS, "--no-baselines", "--json"]) == 0
+    claims = json.loads(capsys.readouterr().out)["claims"]
+    assert claims["system"]["count"] == {"captions": 0, "percent": None}
+    assert claims["system"]["colour"] == {"captions": 3, "percent": 66.6667}
+    assert claims["human"] == {}
 
 
 def test_the_metrics_asked_for_are_the_ones_shown(files: Path, capsys: Capture) -> None:
@@ -173,7 +192,7 @@ def test_each_systems_decoding_stands_beside_its_name_not_in_the_common_signatur
     both = ["--compare", str(tiny_run), str(tiny_bundle)]
     assert run(["evaluate", *both, *cache, "--metric", "cider"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert f"A: {tiny_run}, beam 2, alpha 0.7, max 12: 4 captions" in lines[4]
+    assert f"A: {tiny_run}, beam 2, alpha 0.7, max 12: 4 captions" in lines[-3]
     assert lines[-1].startswith("signature of both: cider|tok:ptb|")
     assert "beam" not in lines[-1]
 

@@ -1,6 +1,7 @@
 """`Captioner`: photo in, sentence out."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,11 @@ import pytest
 from PIL import Image
 
 from showtell import BeamConfig, Captioner
+from showtell.claims import find_claims, sentence
 from showtell.errors import ImageError, UnknownModelError
+from showtell.text import tokenize
+
+PHOTOGRAPHER = Path(__file__).parents[2] / "examples" / "photographer.jpg"
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +97,21 @@ def test_features_and_search_can_be_used_apart(captioner: Captioner, photos: lis
     best = [hypotheses[0] for hypotheses in captioner.search(features)]
     expected = [captioner.caption(photo).log_prob for photo in photos[:2]]
     np.testing.assert_allclose([h.log_prob for h in best], expected, atol=1e-4)
+
+
+def test_a_neutral_caption_is_the_same_one_without_genders() -> None:
+    captioner = Captioner.load(threads=1)
+    own = captioner.bundle.manifest.decoding
+    gendered, neutral = (
+        captioner.caption(PHOTOGRAPHER, replace(own, neutral=said)) for said in (False, True)
+    )
+    assert find_claims(tokenize(gendered.text))
+    assert neutral.text == sentence(tokenize(gendered.text), neutral=True)
+    assert neutral.confidence == gendered.confidence is not None
+    texts = [candidate.text for candidate in neutral.candidates]
+    assert len(set(texts)) == len(texts)
+    claims = [claim for text in texts for claim in find_claims(tokenize(text))]
+    assert "gender" not in {claim.kind for claim in claims}
 
 
 def test_what_is_no_photo_is_an_error_that_names_it(captioner: Captioner, tmp_path: Path) -> None:

@@ -129,7 +129,9 @@ def _schema(pa: Any, fields: Sequence[str]) -> Any:
         "width": whole,
         "height": whole,
         "model": pa.struct([("name", text), ("version", text), ("sha256", text)]),
-        "decoding": pa.struct([*search, ("no_repeat_ngram", whole), ("consensus", real)]),
+        "decoding": pa.struct(
+            [*search, ("no_repeat_ngram", whole), ("consensus", real), ("neutral", pa.bool_())]
+        ),
         "elapsed_ms": real,
         "error": message,
         "notes": pa.list_(message),

@@ -1,5 +1,6 @@
 """What is to be done with every photo, and what may become of one."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -31,6 +32,26 @@ class Job:
             "min_confidence": self.min_confidence,
             "destinations": [str(destination) for destination in self.destinations],
         }
+
+
+def differing(kept: Record, settings: Record) -> list[str]:
+    """Name the settings in which a job is another than the one that a journal keeps.
+
+    A setting of the search that a journal does not know yet was as it is by default.
+    """
+    default = _fields(str(BeamConfig()))
+    searches = [default | _fields(str(one.get("search"))) for one in (kept, settings)]
+    same_search = searches[0] == searches[1]
+    return [
+        key
+        for key in settings
+        if settings[key] != kept.get(key) and not (key == "search" and same_search)
+    ]
+
+
+def _fields(described: str) -> dict[str, str]:
+    """Read the fields of a dataclass from its `str`."""
+    return dict(re.findall(r"(\w+)=([^,()]+)", described))
 
 
 class Outcome(NamedTuple):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from showtell.batch.job import differing
 from showtell.batch.stamp import Stamp
 from showtell.errors import ConfigError
 from showtell.runtime.records import Photo, Record
@@ -93,9 +94,8 @@ class Journal:
             self._db.execute("INSERT INTO job VALUES (?)", (json.dumps(settings),))
             return
         kept = json.loads(row[0])
-        differing = [key for key in settings if settings[key] != kept.get(key)]
-        if differing:
-            told = "; ".join(f"{key} {kept.get(key)}, now {settings[key]}" for key in differing)
+        if others := differing(kept, settings):
+            told = "; ".join(f"{key} {kept.get(key)}, now {settings[key]}" for key in others)
             raise ConfigError(
                 f"{self.path}: the output was made by another job ({told}); give another --out, "
                 "or --on-existing overwrite to begin it anew"

@@ -75,7 +75,9 @@ def command(
     limit_pixels(asked.max_image_mpixels)
     bundle = load_bundle(find_bundle(model))  # a wrong model is told before a long walk
     job = asked.job(override(bundle.manifest.decoding, search_asked))
-    calibrated = bundle.confidence is not None and job.decoding == bundle.manifest.decoding
+    calibrated = bundle.confidence is not None and job.decoding.finds_the_same_as(
+        bundle.manifest.decoding
+    )
     if job.min_confidence and not calibrated:
         raise ConfigError("--min-confidence needs a calibrated model and its own search settings")
 

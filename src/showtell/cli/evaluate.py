@@ -226,7 +226,13 @@ def _evaluate(
 ) -> "Evaluation":
     """Put beside the scores what they are to be seen beside."""
     from showtell.cli.score_table import Evaluation
-    from showtell.metrics import confidence_intervals, constant_floor, diversity, leave_one_out
+    from showtell.metrics import (
+        claim_rates,
+        confidence_intervals,
+        constant_floor,
+        diversity,
+        leave_one_out,
+    )
 
     captions, corpus = system.captions, material.corpus
     humans = {image_id: system.references[image_id] for image_id in report.image_ids}
@@ -238,6 +244,7 @@ def _evaluate(
         report=report,
         intervals=confidence_intervals(report, **drawn),
         diversity=diversity(captions.values(), material.training),
+        claims=claim_rates(captions, humans, people=baselines),
         constant=constant_floor(humans, beside, corpus=corpus) if beside else {},
         leave_one_out=leave_one_out(captions, humans, beside, corpus=corpus, progress=progress)
         if beside

@@ -14,7 +14,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 Settings = TypeVar("Settings", BeamConfig, EncoderConfig)
 
 # Of BeamConfig.
-SEARCH_SETTINGS = ("beam_size", "max_length", "length_penalty", "no_repeat_ngram", "consensus")
+SEARCH_SETTINGS = (
+    *("beam_size", "max_length", "length_penalty", "no_repeat_ngram", "consensus", "neutral"),
+)
 
 # Existence is checked by the work, which says more about a missing file than click could.
 PATH = click.Path(path_type=Path)
@@ -29,6 +31,12 @@ def search_options(function: F) -> F:
         return function(*args, search_asked=asked, **options)
 
     for decorator in (
+        click.option(
+            "--neutral",
+            is_flag=True,
+            default=None,
+            help="Name no gender: a person, a child, their dog.",
+        ),
         click.option(
             "--consensus",
             type=float,

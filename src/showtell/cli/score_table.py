@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from showtell.cli import console
-from showtell.metrics import Difference, Diversity, Interval, LeaveOneOut, Report
+from showtell.metrics import ClaimRate, Claims, Difference, Diversity, Interval, LeaveOneOut, Report
 
 Scores = Mapping[str, float]
 
@@ -20,6 +20,7 @@ class Evaluation:
     report: Report
     intervals: Mapping[str, Interval]
     diversity: Diversity
+    claims: Claims
     constant: Scores  # of one sentence for every photo; {} if not asked for
     leave_one_out: LeaveOneOut | None  # None if not asked for, or an image has one reference
 
@@ -34,6 +35,10 @@ class Evaluation:
             "leave_one_out": left
             and {"system": _rounded_scores(left.system), "human": _rounded_scores(left.human)},
             "diversity": asdict(self.diversity),
+            "claims": {
+                "system": _rounded_rates(self.claims.system),
+                "human": _rounded_rates(self.claims.human),
+            },
         }
 
     def describe(self) -> str:
@@ -47,7 +52,8 @@ class Evaluation:
             }
             for name, value in self.report.scores.items()
         ]
-        lines = [console.table(rows), *_legend(self), "", _describe_captions(self.diversity)]
+        lines = [console.table(rows), *_legend(self), "", *_describe_claims({"": self.claims}), ""]
+        lines.append(_describe_captions(self.diversity))
         return "\n".join([*lines, *(f"signature: {s}" for s in _signatures(self.report))])
 
 
@@ -91,7 +97,8 @@ def _describe_two(
         }
         for name, found in differences.items()
     ]
-    lines = [console.table(rows), *_legend(first), ""]
+    claims = _describe_claims({" A": first.claims, " B": second.claims})
+    lines = [console.table(rows), *_legend(first), "", *claims, ""]
     for letter, one in zip("AB", (first, second), strict=True):
         decoding = "".join(f", {key} {value}" for key, value in one.report.decoding.items())
         lines.append(f"{letter}: {one.name}{decoding}: {_describe_captions(one.diversity)}")
@@ -151,6 +158,41 @@ def _describe_captions(found: Diversity) -> str:
         f"{found.captions} captions, {found.distinct} distinct{copied}; {found.vocabulary} words "
         f"used, {found.mean_length:.1f} a caption"
     )
+
+
+def _describe_claims(found: Mapping[str, Claims]) -> list[str]:
+    first = next(iter(found.values()))
+    rows = [
+        {
+            "claims": name.replace("_", " "),
+            **{
+                key: value
+                for which, claims in found.items()
+                for key, value in (
+                    (f"captions{which}", claims.system[name].captions),
+                    (f"{which} %".strip(), _percent(claims.system[name])),
+                )
+            },
+            **({"people %": _percent(first.human[name])} if first.human else {}),
+        }
+        for name in first.system
+    ]
+    legend = "claims: of the captions that make one, the share whose claim stands in no reference"
+    return [console.table(rows), legend]
+
+
+def _percent(found: ClaimRate) -> float | str:
+    return "-" if found.rate is None else 100 * found.rate
+
+
+def _rounded_rates(found: Mapping[str, ClaimRate]) -> dict[str, dict[str, float | None]]:
+    return {
+        name: {
+            "captions": one.captions,
+            "percent": None if one.rate is None else round(100 * one.rate, 4),
+        }
+        for name, one in found.items()
+    }
 
 
 def _interval(interval: Interval) -> str:

@@ -7,6 +7,7 @@ from showtell.metrics.baselines import CONSTANT_CAPTION, LeaveOneOut, constant_f
 from showtell.metrics.bleu import bleu
 from showtell.metrics.bootstrap import Difference, Interval, compare, confidence_intervals
 from showtell.metrics.cider import CiderD, cider, cider_d
+from showtell.metrics.claims import ClaimRate, Claims, claim_rates
 from showtell.metrics.diversity import Diversity, diversity
 from showtell.metrics.meteor import Meteor, MeteorJar
 from showtell.metrics.report import Report
@@ -19,6 +20,8 @@ __all__ = [
     "DEFAULT_METRICS",
     "METRICS",
     "CiderD",
+    "ClaimRate",
+    "Claims",
     "Difference",
     "Diversity",
     "Interval",
@@ -30,6 +33,7 @@ __all__ = [
     "bleu",
     "cider",
     "cider_d",
+    "claim_rates",
     "compare",
     "confidence_intervals",
     "constant_floor",

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showtell.bundle import ENCODER, START, STEP, Bundle, find_bundle, load_bundle
+from showtell.claims import sentence
 from showtell.config import BeamConfig
 from showtell.decoding import Hypothesis, search
 from showtell.images import ImageSource, PreparedImage, prepare
 from showtell.runtime.confidence import Confidence, evidence_of
 from showtell.runtime.session import make_session
 from showtell.runtime.stepper import OnnxStepper
-from showtell.text import detokenize
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,14 @@ class Captioner:
             ImageError: at the first that is not a picture we can read. To go on past bad files,
                 `prepare` each yourself and pass on those that succeed.
         """
+        neutral = (config or self.bundle.manifest.decoding).neutral
         iterator = iter(images)
         while batch := [self._as_prepared(image) for image in islice(iterator, batch_size)]:
             encoded = self.encode(np.stack([image.pixels for image in batch]))
             found = self.search(encoded.features, config)
             sure = self._confidences(found, encoded.pooled, config)
             for image, hypotheses, confidence in zip(batch, found, sure, strict=True):
-                yield self._as_caption(image, hypotheses, confidence)
+                yield self._as_caption(image, hypotheses, confidence, neutral=neutral)
 
     def encode_many(
         self, images: Iterable[PreparedImage], *, batch_size: int = 16
@@ -158,22 +159,25 @@ class Captioner:
         config: BeamConfig | None,
     ) -> Sequence[float | None]:
         """How sure to be of each caption, where the model is calibrated for this search."""
-        if self._confidence is None or config not in (None, self.bundle.manifest.decoding):
+        own = self.bundle.manifest.decoding
+        if self._confidence is None or not (config or own).finds_the_same_as(own):
             return [None] * len(found)
         evidence = [evidence_of(hypotheses) for hypotheses in found]
         return [float(p) for p in self._confidence.probability(evidence, pooled)]
 
     def _as_caption(
-        self, image: PreparedImage, hypotheses: Sequence[Hypothesis], confidence: float | None
+        self,
+        image: PreparedImage,
+        hypotheses: Sequence[Hypothesis],
+        confidence: float | None,
+        *,
+        neutral: bool,
     ) -> Caption:
-        candidates = tuple(
-            Candidate(
-                detokenize(self.bundle.vocabulary.decode(hypothesis.token_ids)),
-                hypothesis.log_prob,
-                hypothesis.score,
-                hypothesis.finished,
-            )
-            for hypothesis in hypotheses
-        )
+        said: dict[str, Candidate] = {}
+        for found in hypotheses:
+            text = sentence(self.bundle.vocabulary.decode(found.token_ids), neutral=neutral)
+            # Of those that neutral words have made alike, the best.
+            said.setdefault(text, Candidate(text, found.log_prob, found.score, found.finished))
+        candidates = tuple(said.values())
         best = candidates[0]
         return Caption(best.text, best.log_prob, confidence, candidates, image.width, image.height)

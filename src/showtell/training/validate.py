@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from showtell.claims import sentence
 from showtell.config import BeamConfig
 from showtell.data.batches.dataset import CaptionDataset
 from showtell.decoding import search
@@ -13,7 +14,6 @@ from showtell.metrics import Report, score
 from showtell.models.decoders import Decoder
 from showtell.models.stepper import TorchStepper
 from showtell.progress import Progress, no_progress
-from showtell.text import detokenize
 from showtell.training.loss import caption_loss
 from showtell.vocabulary import Vocabulary
 
@@ -38,7 +38,7 @@ def caption_dataset(
             hypotheses = search(stepper, config, dangling=vocabulary.dangling_ids)
             for image, found in zip(images, hypotheses, strict=True):
                 words = vocabulary.decode(found[0].token_ids)
-                captions[dataset.records[image].image_id] = detokenize(words)
+                captions[dataset.records[image].image_id] = sentence(words, neutral=config.neutral)
             progress(len(captions), len(dataset))
     return captions
 
