@@ -52,6 +52,7 @@ class Advance(NamedTuple):
     attention_weights: Tensor  # (R, L)
 
 
+COMPACT = 0.8  # sentences that have ended are dropped once no more than this share is still read
 ABSENT = -1e4  # added to the energy of what is not there: its weight is 0
 
 
@@ -141,12 +142,15 @@ class AttendingDecoder(Decoder):
         embedded = self._embed(token_ids[order])
         words = zip(embedded.unbind(dim=1), self.word_gates(embedded).unbind(dim=1), strict=True)
         outputs, weights = [], []
+        kept = len(order)
         for live, (word, gates) in zip(rows.tolist(), words, strict=True):
-            state = {name: part[:live] for name, part in state.items()}
-            advance = self.advance(word[:live], gates[:live], state)
+            if live <= COMPACT * kept:
+                kept = live
+                state = {name: part[:live] for name, part in state.items()}
+            advance = self.advance(word[:kept], gates[:kept], state)
             state = {**state, **advance.state}
             outputs.append(_fill(advance.output, len(order)))
-            weights.append(_fill(advance.attention_weights, len(order)))
+            weights.append(_fill(advance.attention_weights[:live], len(order)))
         back = order.argsort()
         return Reading(torch.stack(outputs, dim=1)[back], torch.stack(weights, dim=1)[back])
 

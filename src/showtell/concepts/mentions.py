@@ -1,0 +1,30 @@
+"""Which concepts a sentence mentions.
+
+A concept of captions is the word as it stands. One of ImageNet is a thing, and several of them
+mention it too: "zebras" is "zebra".
+"""
+
+from collections.abc import Iterator, Sequence
+
+from showtell.claims.inflect import singular
+from showtell.concepts.names import Concepts
+
+
+class Mentions:
+    """Looks the concepts of sentences up."""
+
+    def __init__(self, concepts: Concepts) -> None:
+        self._columns: dict[str, list[int]] = {}
+        for column, word in enumerate(concepts.words):
+            self._columns.setdefault(word, []).append(column)
+        self._things = range(len(concepts.groups[0])) if len(concepts.groups) > 1 else range(0)
+
+    def __call__(self, tokens: Sequence[str]) -> list[int]:
+        """Give the positions of the concepts that a sentence mentions, in order, each once."""
+        return sorted({column for token in tokens for column in self._of(token)})
+
+    def _of(self, token: str) -> Iterator[int]:
+        yield from self._columns.get(token, ())
+        for column in self._columns.get(singular(token), ()):
+            if column in self._things:
+                yield column
