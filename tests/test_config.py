@@ -320,3 +320,16 @@ def test_any_file_is_a_configuration_or_a_config_error(scratch_path, content, ov
 def test_an_onnx_encoder_takes_no_other_weights_than_its_own(load):
     with pytest.raises(ConfigError, match="an onnx: encoder has its own"):
         load("", "encoder.name=onnx:b.onnx", "encoder.weights=random")
+
+
+def test_a_search_for_photos_unseen_needs_a_decoder_that_looks_at_concepts() -> None:
+    decoding = {"unseen": True}
+    looking = {"architecture": "topdown", "concept_places": [3]}
+    assert from_dict(Config, {"decoding": decoding, "decoder": looking}).decoding.unseen
+    with pytest.raises(ConfigError, match=r"set decoder\.concept_places"):
+        from_dict(Config, {"decoding": decoding})
+
+
+def test_the_signature_tells_of_a_second_search() -> None:
+    assert "unseen" not in BeamConfig().conditions()
+    assert BeamConfig(unseen=True).conditions()["unseen"] == "too"

@@ -172,6 +172,9 @@ class BeamConfig:
     length_penalty: float = 0.7  # alpha of Wu et al. 2016, eq. 14; 0 ranks by total log-prob
     no_repeat_ngram: int = 0  # words in a row that a caption says once only; 0: it may repeat all
     consensus: float = 0.0  # temperature of the hypotheses' votes for one another; 0: the likeliest
+    # Search a second time, told what the photo shows but not shown it; all hypotheses compete. For
+    # decoders that look at concepts.
+    unseen: bool = False
 
     def __post_init__(self) -> None:
         _require(
@@ -200,6 +203,7 @@ class BeamConfig:
             "max": str(self.max_length),
             **({"no-repeat": str(self.no_repeat_ngram)} if self.no_repeat_ngram else {}),
             **({"consensus": f"{self.consensus:g}"} if self.votes else {}),
+            **({"unseen": "too"} if self.unseen else {}),
         }
 
     @property
@@ -232,6 +236,10 @@ class Config:
                 ("training.consensus_weighting", self.training.consensus_weighting),
             ):
                 _require(value == 0, f"{name} is a part of self_critical.cross_entropy, which is 0")
+        _require(
+            bool(self.decoder.concept_places) or not self.decoding.unseen,
+            "decoding.unseen is for decoders that look at concepts: set decoder.concept_places",
+        )
         first, last = self.finetuning.from_epoch, self.training.max_epochs
         _require(
             first <= last, f"finetuning.from_epoch is {first}, but max_epochs is {last}: never"

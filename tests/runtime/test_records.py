@@ -62,6 +62,7 @@ def test_a_record_says_what_made_it(good: Record, captioner: Captioner) -> None:
         "length_penalty": 0.7,
         "no_repeat_ngram": 0,
         "consensus": 0.0,
+        "unseen": False,
     }
     assert found["candidates"][0] == {"caption": found["caption"], "log_prob": found["log_prob"]}
     assert found["elapsed_ms"] == 3.1
