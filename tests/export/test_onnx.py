@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import onnx
 import pytest
+import tiny
 import torch
 
-from showtell.concepts import Concepts
 from showtell.config import BeamConfig, DecoderConfig, EncoderConfig
 from showtell.errors import BundleError
 from showtell.export.onnx import export_decoder, export_encoder
@@ -26,7 +26,6 @@ from showtell.runtime.stepper import OnnxStepper
 
 FEATURES = (6, 24)  # L, D
 ATTENDING = sorted(name for name, kind in ARCHITECTURES.items() if kind.needs_grid)
-CONCEPTS = Concepts((("animal", "dog", "thing"), ("dog", "grass", "red", "run")))
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +35,7 @@ def encoder_graph() -> bytes:
 
 @pytest.fixture(scope="module")
 def naming_encoder() -> Encoder:
-    """An encoder that names what it sees: 1,000 classes in three words, and four more words."""
-    torch.manual_seed(2)
-    class_words = torch.nn.functional.one_hot(torch.arange(1000) % 3).float()
-    recogniser = Recogniser(CONCEPTS, class_words, feature_dim=1280).requires_grad_(False)
-    for layer in (recogniser.classes, recogniser.words):
-        layer.weight.mul_(5)  # probabilities that differ
-    encoder = build_encoder(EncoderConfig(name="efficientnet-lite0", image_size=64))
-    return replace(encoder, recogniser=recogniser)
+    return tiny.naming_encoder()
 
 
 @pytest.fixture(scope="module")
@@ -255,8 +247,9 @@ def test_an_encoder_that_names_what_it_sees_gives_probabilities_too(
 def test_parity_sees_an_encoder_that_names_other_things(
     naming_encoder: Encoder, naming_graph: bytes
 ) -> None:
-    assert naming_encoder.recogniser is not None
-    other = Recogniser(CONCEPTS, naming_encoder.recogniser.class_words, feature_dim=1280)
+    recogniser = naming_encoder.recogniser
+    assert recogniser is not None
+    other = Recogniser(recogniser.concepts, recogniser.class_words, feature_dim=1280)
     other.requires_grad_(False)
     assert measure_encoder_parity(replace(naming_encoder, recogniser=other), naming_graph) > 0.01
 
@@ -283,9 +276,10 @@ def test_in_eight_bits_what_names_is_stored_so_and_computes_exactly(
     assert len(levels) == 4 * len(photos)  # of 256 steps, some would be the same
 
 
+@pytest.mark.parametrize("unseen", [False, True])
 @pytest.mark.parametrize("architecture", ATTENDING)
 def test_a_decoder_that_looks_at_concepts_says_the_same_on_onnx_runtime(
-    architecture: str,
+    architecture: str, unseen: bool
 ) -> None:
     torch.manual_seed(1)
     config = DecoderConfig(
@@ -301,7 +295,8 @@ def test_a_decoder_that_looks_at_concepts_says_the_same_on_onnx_runtime(
     start, step = export_decoder(decoder, feature_shape=FEATURES)
     asked = [wanted.name for wanted in make_session(start, name="start").get_inputs()]
     assert asked == ["features", "concepts"]
-    parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=BeamConfig())
+    search = BeamConfig(unseen=unseen)
+    parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=search)
     assert parity.max_log_prob_error < 1e-4
     assert parity.same_captions == 1.0
 
