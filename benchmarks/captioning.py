@@ -25,9 +25,9 @@ for _ in range(options.rounds):
         marks = [time.perf_counter()]
         pixels = np.stack([captioner.prepare(photo).pixels for photo in batch])
         marks.append(time.perf_counter())
-        features = captioner.encode(pixels).features
+        encoded = captioner.encode(pixels)
         marks.append(time.perf_counter())
-        captioner.search(features)
+        captioner.search(encoded)
         marks.append(time.perf_counter())
         spent = np.diff(marks)
         rates[size].append(size / float(spent.sum()))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from drawing import draw_flickr8k
 from hypothesis import settings
-from tiny import TINY_CONFIG
+from tiny import TINY_CONFIG, save_naming_bundle
 
 # No deadline: nothing here is timed. The same examples in every run: a red build can be repeated.
 settings.register_profile("showtell", deadline=None, derandomize=True)
@@ -55,4 +55,12 @@ def tiny_bundle(tiny_run: Path) -> Path:
     path = tiny_run.parent / "tiny.bundle"
     exported = export_run(load_run(tiny_run), precision="float32")
     save_bundle(path, exported.manifest, exported.files)
+    return path
+
+
+@pytest.fixture(scope="session")
+def naming_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle file of drawn weights whose decoder looks at concepts."""
+    path = tmp_path_factory.mktemp("naming") / "naming.bundle"
+    save_naming_bundle(path)
     return path

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from showtell import bundle as bundle_module
 from showtell.bundle import (
     BUNDLED_DIR,
-    CONFIDENCE,
     FILES,
     FORMAT_VERSION,
+    OPTIONAL,
     Bundle,
     EncoderInfo,
     Manifest,
@@ -28,6 +28,7 @@ from showtell.bundle import (
     load_bundle,
     save_bundle,
 )
+from showtell.concepts import Concepts
 from showtell.config import BeamConfig
 from showtell.errors import BundleError, UnknownModelError
 from showtell.files import sha256_hex, to_json
@@ -149,7 +150,7 @@ def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_the_manifest_is_json_that_a_person_can_read(tmp_path: Path) -> None:
     save_bundle(tmp_path / "model", MANIFEST, CONTENTS)
     values = json.loads((tmp_path / "model" / "bundle.json").read_text(encoding="utf-8"))
-    assert values["format_version"] == FORMAT_VERSION == 2
+    assert values["format_version"] == FORMAT_VERSION == 3
     assert values["special_tokens"] == ["<pad>", "<start>", "<end>", "<unk>"]
     assert values["decoding"]["beam_size"] == 2
     assert values["preprocessing"]["mean"] == [127.0, 127.0, 127.0]
@@ -186,8 +187,8 @@ def test_a_missing_file_is_named(saved: Path, name: str) -> None:
 
 
 def test_a_newer_format_is_refused_with_the_remedy(saved: Path) -> None:
-    alter_manifest(saved, lambda m: m.update(format_version=3, something_new={"of": "tomorrow"}))
-    with pytest.raises(BundleError, match=r"has bundle format 3, this showtell reads up to 2; pip"):
+    alter_manifest(saved, lambda m: m.update(format_version=4, something_new={"of": "tomorrow"}))
+    with pytest.raises(BundleError, match=r"has bundle format 4, this showtell reads up to 3; pip"):
         load_bundle(saved)
 
 
@@ -413,31 +414,62 @@ def test_every_model_that_comes_with_this_install_is_whole() -> None:
         assert load_bundle(path).manifest.name == name
 
 
-def test_a_bundle_of_format_1_which_had_no_confidence_is_still_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_bundle_of_an_older_format_is_still_read(tmp_path: Path, version: int) -> None:
     save_bundle(tmp_path, MANIFEST, CONTENTS)
     values = json.loads((tmp_path / "bundle.json").read_text())
-    del values["confidence"]
-    values |= {"format_version": 1, "sha256": ""}
+    if version == 1:  # which had no confidence
+        del values["confidence"]
+    values |= {"format_version": version, "sha256": ""}
     unsealed = to_json(values)
     sealed = unsealed.replace(b'"sha256": ""', b'"sha256": "%s"' % sha256_hex(unsealed).encode())
     (tmp_path / "bundle.json").write_bytes(sealed)
     bundle = load_bundle(tmp_path)
-    assert bundle.manifest.format_version == 1
-    assert bundle.confidence is None
+    assert bundle.manifest.format_version == version
+    assert bundle.confidence is bundle.concepts is bundle.chooser is None
     assert bundle.manifest.confidence == {}
 
 
 @pytest.mark.parametrize("name", ["model", "model.bundle"])
-def test_a_confidence_is_kept_and_checked_like_the_rest(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("optional", OPTIONAL)
+def test_a_file_that_only_some_models_have_is_kept_and_checked_like_the_rest(
+    tmp_path: Path, name: str, optional: str
+) -> None:
     path = tmp_path / name
-    save_bundle(path, MANIFEST, {**CONTENTS, CONFIDENCE: b"how sure"})
+    save_bundle(path, MANIFEST, {**CONTENTS, optional: b"dog\n"})
     bundle = load_bundle(path)
-    assert bundle.confidence == b"how sure"
+    assert bundle.files == {**CONTENTS, optional: b"dog\n"}
     if path.is_dir():
         assert bundle.num_bytes == sum(file.stat().st_size for file in path.iterdir())
-        (path / CONFIDENCE).write_bytes(b"how bold")
-        with pytest.raises(BundleError, match=r"confidence\.npz was altered"):
-            load_bundle(path)
-        (path / CONFIDENCE).unlink()
-        with pytest.raises(BundleError, match=r"confidence\.npz was altered"):
-            load_bundle(path)
+    alter(path, optional, lambda _: b"cat\n")
+    with pytest.raises(BundleError, match=f"{optional} was altered"):
+        load_bundle(path)
+    alter(path, optional, lambda _: None)
+    with pytest.raises(BundleError, match=f"{optional} was altered"):
+        load_bundle(path)
+
+
+def test_what_concepts_confidence_and_chooser_say_is_handed_on(tmp_path: Path) -> None:
+    more = {
+        "concepts.txt": b"dog\n\ndog\nred\n",
+        "confidence.npz": b"sure",
+        "chooser.npz": b"choice",
+    }
+    save_bundle(tmp_path, MANIFEST, {**CONTENTS, **more})
+    bundle = load_bundle(tmp_path)
+    assert bundle.concepts == Concepts((("dog",), ("dog", "red")))
+    assert bundle.confidence == b"sure"
+    assert bundle.chooser == b"choice"
+
+
+def test_an_optional_file_that_the_manifest_does_not_name_is_passed_over(tmp_path: Path) -> None:
+    save_bundle(tmp_path, MANIFEST, CONTENTS)
+    (tmp_path / "chooser.npz").write_bytes(b"of another model")
+    assert load_bundle(tmp_path).chooser is None
+
+
+@pytest.mark.parametrize("text", [b"", b"a dog\n", b"dog\ndog\n", b"dog\n\n\ncat\n", b"\xff"])
+def test_concepts_that_cannot_be_used_are_refused(tmp_path: Path, text: bytes) -> None:
+    save_bundle(tmp_path / "model", MANIFEST, {**CONTENTS, "concepts.txt": text})
+    with pytest.raises(BundleError, match=r"concepts\.txt cannot be used"):
+        load_bundle(tmp_path / "model")

@@ -328,3 +328,16 @@ def test_neutral_words_are_in_the_signature_and_change_nothing_of_the_search() -
     assert "neutral" not in plain.conditions()
     assert neutral.finds_the_same_as(plain)
     assert not neutral.finds_the_same_as(BeamConfig(beam_size=5))
+
+
+def test_a_search_for_photos_unseen_needs_a_decoder_that_looks_at_concepts() -> None:
+    decoding = {"unseen": True}
+    looking = {"architecture": "topdown", "concept_places": [3]}
+    assert from_dict(Config, {"decoding": decoding, "decoder": looking}).decoding.unseen
+    with pytest.raises(ConfigError, match=r"set decoder\.concept_places"):
+        from_dict(Config, {"decoding": decoding})
+
+
+def test_the_signature_tells_of_a_second_search() -> None:
+    assert "unseen" not in BeamConfig().conditions()
+    assert BeamConfig(unseen=True).conditions()["unseen"] == "too"

@@ -1,4 +1,10 @@
-"""Settings of models that train in a second on the drawn pictures."""
+"""Settings of models that train in a second on the drawn pictures, and one of drawn weights."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from showtell.models.encoders import Encoder
 
 TINY_CONFIG = """
 name = "tiny"
@@ -38,3 +44,78 @@ max_epochs = 2
 beam_size = 2
 max_length = 12
 """
+
+
+def naming_encoder() -> "Encoder":
+    """An encoder that names what it sees: 1,000 classes in three words, and four more words."""
+    from dataclasses import replace
+
+    import torch
+
+    from showtell.concepts import Concepts
+    from showtell.config import EncoderConfig
+    from showtell.models.encoders import build_encoder
+    from showtell.models.recogniser import Recogniser
+
+    torch.manual_seed(2)
+    concepts = Concepts((("animal", "dog", "thing"), ("dog", "grass", "red", "run")))
+    class_words = torch.nn.functional.one_hot(torch.arange(1000) % 3).float()
+    recogniser = Recogniser(concepts, class_words, feature_dim=1280).requires_grad_(False)
+    for layer in (recogniser.classes, recogniser.words):
+        layer.weight.mul_(5)  # probabilities that differ
+    encoder = build_encoder(EncoderConfig(name="efficientnet-lite0", image_size=64))
+    return replace(encoder, recogniser=recogniser)
+
+
+def save_naming_bundle(path: Path) -> None:
+    """Write a bundle, of drawn weights, that names what it sees and looks at the names."""
+    import torch
+
+    from showtell.bundle import (
+        CONCEPTS,
+        ENCODER,
+        START,
+        STEP,
+        VOCABULARY,
+        EncoderInfo,
+        Manifest,
+        save_bundle,
+    )
+    from showtell.config import BeamConfig, DecoderConfig
+    from showtell.export.onnx import export_decoder, export_encoder
+    from showtell.models.build import build_decoder
+    from showtell.vocabulary import SPECIAL_TOKENS, Vocabulary
+
+    encoder = naming_encoder()
+    torch.manual_seed(5)
+    assert encoder.recogniser is not None
+    concepts = encoder.recogniser.concepts
+    vocabulary = Vocabulary((*SPECIAL_TOKENS, *sorted(set(concepts.words)), "a", "b", "c", "d"))
+    decoder = build_decoder(
+        DecoderConfig(
+            architecture="topdown", embedding_dim=16, hidden_dim=16, concept_places=(2, 3)
+        ),
+        feature_dim=1280,
+        vocabulary_size=len(vocabulary),
+        concept_ids=concepts.token_ids(vocabulary),
+    ).eval()
+    with torch.no_grad():
+        for weight in decoder.parameters():
+            weight.mul_(3)  # captions that differ
+    start, step = export_decoder(decoder, feature_shape=encoder.grid_shape)
+    manifest = Manifest(
+        name="naming",
+        version="1",
+        architecture="topdown",
+        encoder=EncoderInfo(name=encoder.name, features="grid", weights_sha256=encoder.sha256),
+        preprocessing=encoder.preprocessing,
+        decoding=BeamConfig(beam_size=3, max_length=6),
+    )
+    files = {
+        VOCABULARY: vocabulary.to_text().encode(),
+        CONCEPTS: concepts.to_text().encode(),
+        ENCODER: export_encoder(encoder),
+        START: start,
+        STEP: step,
+    }
+    save_bundle(path, manifest, files)

@@ -2,10 +2,12 @@
 
     bundle.json       what the model is, how it was made, what it scored, sha256 of the others
     vocabulary.txt    one token a line, in order of id
-    encoder.onnx      pixels -> feature grid and pooled vector
-    start.onnx        features -> state
+    encoder.onnx      pixels -> feature grid, pooled vector and probabilities of concepts
+    start.onnx        features and concepts -> state
     step.onnx         token ids and state -> log-probabilities and state
+    concepts.txt      one word a line, where the encoder gives concepts
     confidence.npz    how sure to be of a caption, where the model is calibrated
+    chooser.npz       which of the captions found to take, where the model has learned to choose
 
 A bundle is read whole and checked against its hashes before anything runs. Nothing is pickled.
 """
@@ -13,21 +15,26 @@ A bundle is read whole and checked against its hashes before anything runs. Noth
 import io
 import json
 import zipfile
+from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from showtell.concepts import Concepts
 from showtell.config import BeamConfig, from_dict
 from showtell.errors import BundleError, ConfigError, UnknownModelError, suggest
 from showtell.files import sha256_hex, to_json, write_atomically
 from showtell.images import Preprocessing
 from showtell.vocabulary import SPECIAL_TOKENS, Vocabulary
 
-FORMAT_VERSION = 2  # 1 had no confidence
+T = TypeVar("T")
+
+FORMAT_VERSION = 3  # 1 had no confidence, 2 no concepts and no chooser
 MANIFEST = "bundle.json"
 VOCABULARY, ENCODER, START, STEP = "vocabulary.txt", "encoder.onnx", "start.onnx", "step.onnx"
 FILES = (VOCABULARY, ENCODER, START, STEP)
-CONFIDENCE = "confidence.npz"  # may be absent
+CONCEPTS, CONFIDENCE, CHOOSER = "concepts.txt", "confidence.npz", "chooser.npz"
+OPTIONAL = (CONCEPTS, CONFIDENCE, CHOOSER)
 ZIP_SUFFIXES = (".bundle", ".zip")
 DEFAULT_MODEL = "base"
 BUNDLED_DIR = Path(__file__).parent / "bundles"
@@ -68,10 +75,25 @@ class Bundle:
 
     manifest: Manifest
     vocabulary: Vocabulary
-    graphs: dict[str, bytes]  # `ENCODER`, `START` and `STEP`
-    confidence: bytes | None  # for `showtell.runtime.confidence.Confidence.from_bytes`
+    concepts: Concepts | None  # what the encoder's probabilities are of
+    files: dict[str, bytes]  # all but the manifest
     num_bytes: int
     path: Path
+
+    @property
+    def graphs(self) -> dict[str, bytes]:
+        """`ENCODER`, `START` and `STEP`."""
+        return {name: self.files[name] for name in (ENCODER, START, STEP)}
+
+    @property
+    def confidence(self) -> bytes | None:
+        """What `showtell.runtime.confidence.Confidence.from_bytes` reads."""
+        return self.files.get(CONFIDENCE)
+
+    @property
+    def chooser(self) -> bytes | None:
+        """The arrays of what chooses among the captions found."""
+        return self.files.get(CHOOSER)
 
 
 def save_bundle(path: Path, manifest: Manifest, files: dict[str, bytes]) -> None:
@@ -79,9 +101,9 @@ def save_bundle(path: Path, manifest: Manifest, files: dict[str, bytes]) -> None
 
     Args:
         manifest: its `format_version`, `files` and `sha256` are filled in here.
-        files: the content of each of `FILES`, and of `CONFIDENCE` if it has one.
+        files: the content of each of `FILES`, and of those of `OPTIONAL` that it has.
     """
-    names = [*FILES, *([CONFIDENCE] if CONFIDENCE in files else [])]
+    names = _names_in(files)
     assert set(files) == set(names), sorted(files)
     hashes = {name: sha256_hex(files[name]) for name in names}
     described = _seal({**asdict(manifest), "format_version": FORMAT_VERSION, "files": hashes})
@@ -102,7 +124,7 @@ def load_bundle(path: Path) -> Bundle:
     """
     contents = _read_zip(path) if path.is_file() else _read_folder(path)
     manifest = _parse_manifest(contents[MANIFEST], path)
-    names = [*FILES, *([CONFIDENCE] if CONFIDENCE in manifest.files else [])]
+    names = _names_in(manifest.files)
     hashes = {name: sha256_hex(contents[name]) for name in names if name in contents}
     altered = [name for name in names if hashes.get(name) != manifest.files.get(name)]
     if not _seal_holds(contents[MANIFEST], manifest.sha256):
@@ -112,15 +134,13 @@ def load_bundle(path: Path) -> Bundle:
             f"{path}: {', '.join(altered)} was altered or damaged (its sha256 is not the one in "
             f"{MANIFEST}); export or install the model anew"
         )
-    try:
-        vocabulary = Vocabulary.from_text(contents[VOCABULARY].decode())
-    except (UnicodeDecodeError, BundleError) as error:
-        raise BundleError(f"{path}: {VOCABULARY} cannot be used: {error}") from error
     return Bundle(
         manifest=manifest,
-        vocabulary=vocabulary,
-        graphs={name: contents[name] for name in (ENCODER, START, STEP)},
-        confidence=contents[CONFIDENCE] if CONFIDENCE in names else None,
+        vocabulary=_parse(Vocabulary.from_text, contents, VOCABULARY, path),
+        concepts=_parse(Concepts.from_text, contents, CONCEPTS, path)
+        if CONCEPTS in names
+        else None,
+        files={name: contents[name] for name in names},
         num_bytes=sum(len(contents[name]) for name in (MANIFEST, *names)),
         path=path,
     )
@@ -158,6 +178,18 @@ def find_bundle(model: str | Path | None = None) -> Path:
     )
 
 
+def _names_in(there: Container[str]) -> list[str]:
+    """Give the files that every bundle has, and the optional ones that are there."""
+    return [*FILES, *(name for name in OPTIONAL if name in there)]
+
+
+def _parse(from_text: Callable[[str], T], contents: dict[str, bytes], name: str, path: Path) -> T:
+    try:
+        return from_text(contents[name].decode())
+    except (UnicodeDecodeError, BundleError) as error:
+        raise BundleError(f"{path}: {name} cannot be used: {error}") from error
+
+
 def _seal(values: dict[str, Any]) -> bytes:
     """Write the manifest with its own sha256 in it."""
     return to_json({**values, "sha256": sha256_hex(to_json({**values, "sha256": ""}))})
@@ -186,8 +218,8 @@ def _read_folder(path: Path) -> dict[str, bytes]:
     if missing:
         raise BundleError(f"{path} is not a complete model bundle: {', '.join(missing)} missing")
     try:
-        optional = [CONFIDENCE] if (path / CONFIDENCE).is_file() else []
-        return {name: (path / name).read_bytes() for name in (MANIFEST, *FILES, *optional)}
+        there = {entry.name for entry in path.iterdir() if entry.is_file()}
+        return {name: (path / name).read_bytes() for name in (MANIFEST, *_names_in(there))}
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error}") from error
 
@@ -195,8 +227,8 @@ def _read_folder(path: Path) -> dict[str, bytes]:
 def _read_zip(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
-            optional = [CONFIDENCE] if CONFIDENCE in archive.namelist() else []
-            return {name: archive.read(name) for name in (MANIFEST, *FILES, *optional)}
+            names = _names_in(archive.namelist())
+            return {name: archive.read(name) for name in (MANIFEST, *names)}
     except KeyError as error:
         raise BundleError(f"{path} is not a complete model bundle: {error}") from error
     except Exception as error:  # zipfile and its decompressors share no error class

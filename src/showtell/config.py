@@ -176,6 +176,9 @@ class BeamConfig:
     no_repeat_ngram: int = 0  # words in a row that a caption says once only; 0: it may repeat all
     consensus: float = 0.0  # temperature of the hypotheses' votes for one another; 0: the likeliest
     neutral: bool = False  # say "a person" for "a man": captions that name no gender
+    # Search a second time, told what the photo shows but not shown it; all hypotheses compete. For
+    # decoders that look at concepts.
+    unseen: bool = False
 
     def __post_init__(self) -> None:
         _require(
@@ -205,6 +208,7 @@ class BeamConfig:
             **({"no-repeat": str(self.no_repeat_ngram)} if self.no_repeat_ngram else {}),
             **({"consensus": f"{self.consensus:g}"} if self.votes else {}),
             **({"neutral": "yes"} if self.neutral else {}),
+            **({"unseen": "too"} if self.unseen else {}),
         }
 
     def finds_the_same_as(self, other: "BeamConfig") -> bool:
@@ -241,6 +245,10 @@ class Config:
                 ("training.consensus_weighting", self.training.consensus_weighting),
             ):
                 _require(value == 0, f"{name} is a part of self_critical.cross_entropy, which is 0")
+        _require(
+            bool(self.decoder.concept_places) or not self.decoding.unseen,
+            "decoding.unseen is for decoders that look at concepts: set decoder.concept_places",
+        )
         first, last = self.finetuning.from_epoch, self.training.max_epochs
         _require(
             first <= last, f"finetuning.from_epoch is {first}, but max_epochs is {last}: never"

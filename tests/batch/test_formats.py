@@ -20,6 +20,7 @@ SEARCH = {
     "no_repeat_ngram": 0,
     "consensus": 0.0,
     "neutral": False,
+    "unseen": False,
 }
 
 
@@ -29,6 +30,7 @@ def record(path: str, caption: str | None, **more: object) -> Record:
         "path": path,
         "caption": caption,
         "candidates": [{"caption": caption, "log_prob": -1.5}] if caption else [],
+        "concepts": [{"word": "dog", "probability": 0.75}] if caption else [],
         "model": MODEL,
         "decoding": SEARCH,
         "elapsed_ms": 1.0,
@@ -68,7 +70,8 @@ def test_csv_has_a_column_for_each_field_and_json_in_the_cells_of_lists() -> Non
     rows = list(csv.DictReader(io.StringIO(text_of("csv"))))
     assert tuple(rows[0]) == FIELDS
     assert rows[2]["caption"] == 'A man says "no".'
-    assert json.loads(rows[0]["candidates"]) == RECORDS[0][1]["candidates"]
+    for name in ("candidates", "concepts"):
+        assert json.loads(rows[0][name]) == RECORDS[0][1][name]
     assert rows[1]["caption"] == ""
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from showtell.batch.formats import lines_of
 from showtell.batch.journal import Entry, Journal
 from showtell.batch.stamp import Stamp
 from showtell.config import BeamConfig
 from showtell.errors import ConfigError
-from showtell.runtime.records import Photo, Record
+from showtell.runtime.records import FIELDS, Photo, Record
 
 SETTINGS = {"model": "base", "search": "BeamConfig(beam_size=3)"}
 
@@ -22,6 +23,7 @@ def record(
 ) -> Record:
     status = "ok" if caption else "error"
     return {
+        **dict.fromkeys(FIELDS),
         "path": path,
         "caption": caption,
         "sha256": sha256,
@@ -177,3 +179,20 @@ def test_a_full_disk_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
     Journal(tmp_path / "new" / "j", SETTINGS).close()
     assert sqlite3.connect(tmp_path / "new" / "j").execute("SELECT * FROM job").fetchone()
+
+
+def test_a_record_of_an_older_showtell_has_all_fields_and_no_concepts(tmp_path: Path) -> None:
+    old = record("a", "A.")
+    del old["concepts"]
+    journal = Journal(tmp_path / "j", SETTINGS)
+    journal.keep([Entry("a", Stamp(1, 2), old, [])])
+    journal.close()
+    journal = Journal(tmp_path / "j", SETTINGS)
+    expected = {**record("a", "A."), "concepts": []}
+    assert journal.done(Photo("a", Path("a")), Stamp(1, 2)) == expected
+    assert journal.same_content("aa") == expected
+    ((_, kept),) = journal.records()
+    assert list(kept) == list(FIELDS)
+    assert "".join(lines_of("csv", journal.records(), ("path", "concepts"))) == (
+        "path,concepts\na,[]\n"
+    )

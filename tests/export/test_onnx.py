@@ -1,30 +1,46 @@
 """PyTorch and ONNX Runtime say the same."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import onnx
 import pytest
+import tiny
 import torch
 
 from showtell.config import BeamConfig, DecoderConfig, EncoderConfig
 from showtell.errors import BundleError
 from showtell.export.onnx import export_decoder, export_encoder
-from showtell.export.parity import compare_grids, measure_encoder_parity, measure_parity
+from showtell.export.parity import compare_encoders, measure_encoder_parity, measure_parity
 from showtell.export.precision import store_float16, store_int8
 from showtell.export.quantise import quantise_encoder
 from showtell.images import prepare
 from showtell.models.build import ARCHITECTURES, build_decoder
-from showtell.models.encoders import build_encoder
+from showtell.models.encoders import Encoder, build_encoder
+from showtell.models.recogniser import Recogniser
+from showtell.models.stepper import TorchStepper
 from showtell.runtime.session import make_session
+from showtell.runtime.stepper import OnnxStepper
 
 FEATURES = (6, 24)  # L, D
+ATTENDING = sorted(name for name, kind in ARCHITECTURES.items() if kind.needs_grid)
 
 
 @pytest.fixture(scope="module")
 def encoder_graph() -> bytes:
     return export_encoder(build_encoder(EncoderConfig(name="efficientnet-lite0", image_size=64)))
+
+
+@pytest.fixture(scope="module")
+def naming_encoder() -> Encoder:
+    return tiny.naming_encoder()
+
+
+@pytest.fixture(scope="module")
+def naming_graph(naming_encoder: Encoder) -> bytes:
+    return export_encoder(naming_encoder)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -120,7 +136,7 @@ def test_an_encoder_in_eight_bits_is_a_third_as_large_and_sees_much_the_same(
     small = quantise_encoder(encoder_graph, photos[::2])
     assert capfd.readouterr().out == ""
     assert len(small) < 0.35 * len(encoder_graph)
-    assert 1e-4 < compare_grids(encoder_graph, small, photos[1::2]) < 0.7
+    assert 1e-4 < compare_encoders(encoder_graph, small, photos[1::2]) < 0.7
     grid, pooled = make_session(small, name="encoder").run(["grid", "pooled"], {"pixels": photos})
     assert grid.dtype == np.float32
     np.testing.assert_allclose(pooled, grid.mean(axis=1, keepdims=True), atol=0.05)
@@ -212,3 +228,98 @@ def test_the_encoder_graph_is_compared_with_its_network(encoder_graph: bytes) ->
     with torch.no_grad():
         encoder.network.get_parameter("head.norm.bias")[0] += 1
     assert measure_encoder_parity(encoder, encoder_graph) > 1e-2
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_an_encoder_that_names_what_it_sees_gives_probabilities_too(
+    naming_encoder: Encoder, naming_graph: bytes, batch: int
+) -> None:
+    pixels = np.random.default_rng(0).uniform(-1, 1, (batch, 3, 64, 64)).astype(np.float32)
+    session = make_session(naming_graph, name="encoder")
+    pooled, concepts = session.run(["pooled", "concepts"], {"pixels": pixels})
+    assert naming_encoder.recogniser is not None
+    expected = naming_encoder.recogniser(torch.from_numpy(pooled)).numpy()
+    np.testing.assert_allclose(concepts, expected, atol=1e-5)
+    np.testing.assert_allclose(concepts[:, :3].sum(axis=1), 1, atol=1e-5)  # each class has a word
+    assert measure_encoder_parity(naming_encoder, naming_graph) < 1e-3
+
+
+def test_parity_sees_an_encoder_that_names_other_things(
+    naming_encoder: Encoder, naming_graph: bytes
+) -> None:
+    recogniser = naming_encoder.recogniser
+    assert recogniser is not None
+    other = Recogniser(recogniser.concepts, recogniser.class_words, feature_dim=1280)
+    other.requires_grad_(False)
+    assert measure_encoder_parity(replace(naming_encoder, recogniser=other), naming_graph) > 0.01
+
+
+def test_in_eight_bits_what_names_is_stored_so_and_computes_exactly(
+    naming_encoder: Encoder, naming_graph: bytes, flickr8k: Path
+) -> None:
+    pictures = sorted(flickr8k.rglob("*.jpg"))[:6]
+    preprocessing = naming_encoder.preprocessing
+    photos = np.stack([prepare(p.read_bytes(), preprocessing).pixels for p in pictures])
+    small = quantise_encoder(naming_graph, photos[::2])
+    stored = {tensor.name: tensor for tensor in onnx.load_from_string(small).graph.initializer}
+    classes = stored["recogniser.classes.weight.int8"]
+    assert classes.data_type == onnx.TensorProto.INT8
+    assert len(classes.raw_data) == 1000 * 1280
+    assert "recogniser.classes.weight" not in stored
+    pooled, concepts = make_session(small, name="encoder").run(
+        ["pooled", "concepts"], {"pixels": photos}
+    )
+    assert naming_encoder.recogniser is not None
+    expected = naming_encoder.recogniser(torch.from_numpy(pooled)).numpy()
+    np.testing.assert_allclose(concepts, expected, atol=0.02)  # but for the weights' rounding
+    levels = np.unique(concepts[:, 3:])
+    assert len(levels) == 4 * len(photos)  # of 256 steps, some would be the same
+
+
+@pytest.mark.parametrize("unseen", [False, True])
+@pytest.mark.parametrize("architecture", ATTENDING)
+def test_a_decoder_that_looks_at_concepts_says_the_same_on_onnx_runtime(
+    architecture: str, unseen: bool
+) -> None:
+    torch.manual_seed(1)
+    config = DecoderConfig(
+        architecture=architecture, embedding_dim=16, hidden_dim=16, concept_places=(2, 3)
+    )
+    ids = ((4, 5, 6), (7, 8, 9, 10))
+    decoder = build_decoder(
+        config, feature_dim=FEATURES[1], vocabulary_size=50, concept_ids=ids
+    ).eval()
+    with torch.no_grad():
+        for weight in decoder.parameters():
+            weight.mul_(3)
+    start, step = export_decoder(decoder, feature_shape=FEATURES)
+    asked = [wanted.name for wanted in make_session(start, name="start").get_inputs()]
+    assert asked == ["features", "concepts"]
+    search = BeamConfig(unseen=unseen)
+    parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=search)
+    assert parity.max_log_prob_error < 1e-4
+    assert parity.same_captions == 1.0
+
+
+def test_a_photo_that_is_not_shown_is_the_same_on_onnx_runtime() -> None:
+    torch.manual_seed(1)
+    config = DecoderConfig(
+        architecture="topdown", embedding_dim=16, hidden_dim=16, concept_places=(2, 3)
+    )
+    decoder = build_decoder(
+        config,
+        feature_dim=FEATURES[1],
+        vocabulary_size=50,
+        concept_ids=((4, 5, 6), (7, 8, 9, 10)),
+    ).eval()
+    start, step = export_decoder(decoder, feature_shape=FEATURES)
+    sessions = make_session(start, name="start"), make_session(step, name="step")
+    features = np.random.default_rng(0).random((3, *FEATURES), dtype=np.float32)
+    features[1] = 0
+    concepts = np.random.default_rng(1).random((3, 7), dtype=np.float32)
+    concepts[2] = 0
+    ids = np.full(3, 1)
+    expected = TorchStepper(decoder, *map(torch.from_numpy, (features, concepts))).step(ids)
+    found = OnnxStepper(*sessions, features, concepts).step(ids)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert len(np.unique(found[:, 5])) == 3

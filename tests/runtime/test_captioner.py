@@ -91,10 +91,10 @@ def test_a_longer_search_limit_is_respected(captioner: Captioner, photos: list[P
 
 def test_features_and_search_can_be_used_apart(captioner: Captioner, photos: list[Path]) -> None:
     pixels = np.stack([captioner.prepare(photo).pixels for photo in photos[:2]])
-    features, pooled = captioner.encode(pixels)
-    assert features.shape == (2, 1, 1280)
-    np.testing.assert_array_equal(pooled, features[:, 0])
-    best = [hypotheses[0] for hypotheses in captioner.search(features)]
+    encoded = captioner.encode(pixels)
+    assert encoded.features.shape == (2, 1, 1280)
+    np.testing.assert_array_equal(encoded.pooled, encoded.features[:, 0])
+    best = [hypotheses[0] for hypotheses in captioner.search(encoded)]
     expected = [captioner.caption(photo).log_prob for photo in photos[:2]]
     np.testing.assert_allclose([h.log_prob for h in best], expected, atol=1e-4)
 

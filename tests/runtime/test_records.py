@@ -63,6 +63,7 @@ def test_a_record_says_what_made_it(good: Record, captioner: Captioner) -> None:
         "no_repeat_ngram": 0,
         "consensus": 0.0,
         "neutral": False,
+        "unseen": False,
     }
     assert found["candidates"][0] == {"caption": found["caption"], "log_prob": found["log_prob"]}
     assert found["elapsed_ms"] == 3.1

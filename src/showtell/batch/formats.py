@@ -122,16 +122,17 @@ def _schema(pa: Any, fields: Sequence[str]) -> Any:
     candidate = pa.struct([("caption", text), ("log_prob", real)])
     message = pa.struct([("code", text), ("message", text)])
     search = [("beam_size", whole), ("max_length", whole), ("length_penalty", real)]
+    more = [("no_repeat_ngram", whole), ("consensus", real)]
+    more += [(name, pa.bool_()) for name in ("neutral", "unseen")]
     types = {
         "confidence": real,
         "log_prob": real,
         "candidates": pa.list_(candidate),
+        "concepts": pa.list_(pa.struct([("word", text), ("probability", real)])),
         "width": whole,
         "height": whole,
         "model": pa.struct([("name", text), ("version", text), ("sha256", text)]),
-        "decoding": pa.struct(
-            [*search, ("no_repeat_ngram", whole), ("consensus", real), ("neutral", pa.bool_())]
-        ),
+        "decoding": pa.struct([*search, *more]),
         "elapsed_ms": real,
         "error": message,
         "notes": pa.list_(message),

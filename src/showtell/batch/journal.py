@@ -17,7 +17,7 @@ from typing import Any
 from showtell.batch.job import differing
 from showtell.batch.stamp import Stamp
 from showtell.errors import ConfigError
-from showtell.runtime.records import Photo, Record
+from showtell.runtime.records import Photo, Record, read_record
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS job (settings TEXT NOT NULL);
@@ -108,7 +108,7 @@ class Journal:
         query = "SELECT size, mtime_ns, record FROM photos WHERE name = ? AND status = 'ok'"
         row = self._db.execute(query, (os.fsencode(photo.name),)).fetchone()
         is_same = row is not None and stamp is not None and Stamp(*row[:2]) == stamp
-        return json.loads(row[2]) if is_same else None
+        return read_record(row[2]) if is_same else None
 
     def has_caption(self, name: str) -> bool:
         """Tell whether a photo got a caption."""
@@ -124,7 +124,7 @@ class Journal:
         """Give the record of a photo with these bytes, if one got a caption."""
         query = "SELECT record FROM photos WHERE sha256 = ? AND status = 'ok' ORDER BY id"
         row = self._db.execute(query, (sha256,)).fetchone()
-        return json.loads(row[0]) if row else None
+        return read_record(row[0]) if row else None
 
     def keep(self, entries: Iterable[Entry], *, again: bool = False) -> None:
         """Take in records, all or none; a newer one takes the place of an older one's.
@@ -145,14 +145,16 @@ class Journal:
         """Give what an earlier run was about to write when it was killed."""
         query = "SELECT name, size, mtime_ns, record, writes FROM photos WHERE writes IS NOT NULL"
         return [
-            Entry(os.fsdecode(name), _stamp(size, mtime_ns), json.loads(record), json.loads(writes))
+            Entry(
+                os.fsdecode(name), _stamp(size, mtime_ns), read_record(record), json.loads(writes)
+            )
             for name, size, mtime_ns, record, writes in self._db.execute(query)
         ]
 
     def records(self) -> Iterator[tuple[str, Record]]:
         """Give the names of all photos and their records, in the order they were first found."""
         for name, record in self._db.execute("SELECT name, record FROM photos ORDER BY id"):
-            yield os.fsdecode(name), json.loads(record)
+            yield os.fsdecode(name), read_record(record)
 
     def commonest_caption(self) -> tuple[str, int, int]:
         """Give the caption that most different photos got, how many did, and of how many."""

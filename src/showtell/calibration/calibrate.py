@@ -173,7 +173,7 @@ def _see(captioner: Captioner, images: Iterator[PreparedImage]) -> Seen:
     pooled, found = [], []
     for encoded in captioner.encode_many(images, batch_size=BATCH_SIZE):
         pooled.append(encoded.pooled)
-        found.append(captioner.search(encoded.features))
+        found.append(captioner.search(encoded))
     hypotheses = list(chain.from_iterable(found))
     words = [captioner.bundle.vocabulary.decode(h[0].token_ids) for h in hypotheses]
     return Seen(

@@ -41,7 +41,6 @@ def command(
     """
     from showtell.bundle import (
         CONFIDENCE,
-        VOCABULARY,
         bundled_models,
         find_bundle,
         load_bundle,
@@ -59,7 +58,9 @@ def command(
         raise click.UsageError(f"{model} comes with the install; give --out to write a copy")
     if figure:
         require_extra("train", purpose="--figure")
-    bundle = replace(load_bundle(path), confidence=None)  # whatever the old one said
+    loaded = load_bundle(path)
+    files = {name: data for name, data in loaded.files.items() if name != CONFIDENCE}
+    bundle = replace(loaded, files=files)  # whatever the old one said of its captions
     dataset = load_dataset(data_dir)
     with console.progress_bar(enabled=not no_progress) as bar:
         found = calibrate(
@@ -70,11 +71,7 @@ def command(
         )
     worth = found.describe()
     out = out or path
-    files = {
-        VOCABULARY: bundle.vocabulary.to_text().encode(),
-        **bundle.graphs,
-        CONFIDENCE: found.confidence.to_bytes(),
-    }
+    files[CONFIDENCE] = found.confidence.to_bytes()
     save_bundle(out, replace(bundle.manifest, confidence=worth), files)
     if figure:
         title = f"{bundle.manifest.name}: how right its confidence is"

@@ -4,5 +4,6 @@ Knows nothing of networks, photos or captioners: who has probabilities of classe
 """
 
 from showtell.concepts.imagenet import ImageNetClass, load_imagenet_classes, load_imagenet_words
+from showtell.concepts.names import Concepts
 
-__all__ = ["ImageNetClass", "load_imagenet_classes", "load_imagenet_words"]
+__all__ = ["Concepts", "ImageNetClass", "load_imagenet_classes", "load_imagenet_words"]

@@ -1,13 +1,15 @@
 """PyTorch networks as ONNX graphs.
 
-| graph    | in                              | out                                             |
-|----------|---------------------------------|-------------------------------------------------|
-| encoder  | pixels (B, 3, size, size)       | grid (B, L, D), pooled (B, 1, D)                |
-| start    | features (B, L, D)              | the state, each (B, …)                          |
-| step     | token_ids (R,), the state       | log_probs (R, V), `next_` and the state's names |
+| graph    | in                        | out                                               |
+|----------|---------------------------|---------------------------------------------------|
+| encoder  | pixels (B, 3, size, size) | grid (B, L, D), pooled (B, 1, D), concepts (B, C) |
+| start    | features (B, L, D),       | the state, each (B, …)                            |
+|          | concepts (B, C)           |                                                   |
+| step     | token_ids (R,), the state | log_probs (R, V), `next_` and the state's names   |
 
-State that a step only reads (the projected photo, say) is not among its outputs. A decoder that
-attends has one more output of `step`, attention_weights (R, L).
+Concepts are an output where the encoder has a recogniser, and an input where the decoder looks at
+them. State that a step only reads (the projected photo, say) is not among its outputs. A decoder
+that attends has one more output of `step`, attention_weights (R, L).
 """
 
 import logging
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 
 from showtell.models.decoders import Decoder, State
 from showtell.models.encoders import Encoder
+from showtell.models.recogniser import Recogniser
 
 OPSET = 20
 
@@ -28,27 +31,33 @@ OPSET = 20
 def export_encoder(encoder: Encoder) -> bytes:
     """Export the CNN, without its ImageNet classifier and with the weights it has now."""
     if isinstance(encoder.body, bytes):  # a graph already
+        assert encoder.recogniser is None
         return _serialize(onnx.load_from_string(encoder.body))
     size = encoder.preprocessing.size
+    recogniser = encoder.recogniser
     return _export(
-        encoder.network,
+        _Encode(encoder.network, recogniser) if recogniser else encoder.network,
         (torch.zeros(2, 3, size, size),),
         inputs=["pixels"],
-        outputs=["grid", "pooled"],
+        outputs=["grid", "pooled", *(["concepts"] if recogniser else [])],
     )
 
 
 def export_decoder(decoder: Decoder, *, feature_shape: tuple[int, int]) -> tuple[bytes, bytes]:
     """Export a decoder, in evaluation mode, as its start graph and its step graph."""
     assert not decoder.training
-    features = torch.zeros(2, *feature_shape)
+    photos = {"features": torch.zeros(2, *feature_shape)}
+    if decoder.num_concepts:
+        photos["concepts"] = torch.zeros(2, decoder.num_concepts)
     with torch.inference_mode():
-        state = decoder.start(features)
+        state = decoder.start(**photos)
         probe = decoder.step(torch.zeros(2, dtype=torch.int64), state)
     names = list(state)
     changing = [name for name in names if probe.state[name] is not state[name]]
     looking = ["attention_weights"] if probe.attention_weights is not None else []
-    start = _export(_Start(decoder, names), (features,), inputs=["features"], outputs=names)
+    start = _export(
+        _Start(decoder, names), tuple(photos.values()), inputs=list(photos), outputs=names
+    )
     step = _export(
         _Step(decoder, names, changing),
         (torch.zeros(2, dtype=torch.int64), *state.values()),
@@ -58,13 +67,23 @@ def export_decoder(decoder: Decoder, *, feature_shape: tuple[int, int]) -> tuple
     return start, step
 
 
+class _Encode(nn.Module):
+    def __init__(self, network: nn.Module, recogniser: Recogniser) -> None:
+        super().__init__()
+        self.network, self.recogniser = network, recogniser
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        grid, pooled = self.network(pixels)
+        return grid, pooled, self.recogniser(pooled)
+
+
 class _Start(nn.Module):
     def __init__(self, decoder: Decoder, names: list[str]) -> None:
         super().__init__()
         self.decoder, self.names = decoder, names
 
-    def forward(self, features: Tensor) -> tuple[Tensor, ...]:
-        state = self.decoder.start(features)
+    def forward(self, features: Tensor, *concepts: Tensor) -> tuple[Tensor, ...]:
+        state = self.decoder.start(features, *concepts)
         return tuple(state[name] for name in self.names)
 
 
@@ -86,7 +105,7 @@ def _export(
     """Trace a module whose tensors all have the batch as first, free dimension."""
     batch = torch.export.Dim("batch")
     shapes: tuple[object, ...] = tuple({0: batch} for _ in arguments)
-    if len(arguments) > 1:  # the step graph, whose `*tensors` are one argument to the exporter
+    if len(arguments) > 1:  # what is `*tensors` or `*concepts` is one argument to the exporter
         shapes = (shapes[0], shapes[1:])
     with _quiet_exporter():
         program = torch.onnx.export(

@@ -27,33 +27,44 @@ class Parity:
 
 
 def measure_encoder_parity(encoder: Encoder, graph: bytes, *, seed: int = 0) -> float:
-    """Compare an exported encoder's grid with the encoder's own, on noise of every brightness.
+    """Compare what an exported encoder gives with the encoder's own, on noise of every brightness.
 
     Returns:
-        The largest difference, as a share of the largest feature; NaN if a feature is.
+        The largest difference, of the grid's features or of concepts, as a share of the largest of
+        them; NaN if one is.
     """
     given = encoder.preprocessing
     noise = np.random.default_rng(seed).uniform(0, 255, (4, given.size, given.size, 3))
     pixels = ((noise - given.mean) / given.std).transpose(0, 3, 1, 2).astype(np.float32)
-    found, expected = _run_grid(graph, pixels), _grid_of(encoder, pixels)
-    return float(np.abs(found - expected).max() / np.abs(expected).max())
+    pairs = zip(_run(graph, pixels), _outputs_of(encoder, pixels), strict=True)
+    return float(np.max([np.abs(a - b).max() / np.abs(b).max() for a, b in pairs]))
 
 
-def compare_grids(graph: bytes, other: bytes, pixels: NDArray[np.float32]) -> float:
-    """Compare another encoder's grid with one's own: the difference's length, as a share of it."""
-    expected = _run_grid(graph, pixels)
-    return float(np.linalg.norm(_run_grid(other, pixels) - expected) / np.linalg.norm(expected))
+def compare_encoders(graph: bytes, other: bytes, pixels: NDArray[np.float32]) -> float:
+    """Compare another encoder with one's own: the difference's length, as a share of it.
+
+    Returns:
+        That of the grids or of the concepts, whichever is larger.
+    """
+    pairs = zip(_run(other, pixels), _run(graph, pixels), strict=True)
+    return float(np.max([np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in pairs]))
 
 
-def _grid_of(encoder: Encoder, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+def _outputs_of(encoder: Encoder, pixels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Give the grid and, where there is a recogniser, concepts."""
     if isinstance(encoder.body, bytes):
-        return _run_grid(encoder.body, pixels)
+        return _run(encoder.body, pixels)
     with torch.inference_mode():
-        return encoder.body(torch.from_numpy(pixels))[0].numpy()
+        grid, pooled = encoder.body(torch.from_numpy(pixels))
+        concepts = [encoder.recogniser(pooled)] if encoder.recogniser else []
+        return [output.numpy() for output in (grid, *concepts)]
 
 
-def _run_grid(graph: bytes, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    return make_session(graph, name="encoder").run(["grid"], {"pixels": pixels})[0]
+def _run(graph: bytes, pixels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    session = make_session(graph, name="encoder")
+    found = {output.name for output in session.get_outputs()}
+    names = [name for name in ("grid", "concepts") if name in found]
+    return session.run(names, {"pixels": pixels})
 
 
 def measure_parity(
@@ -66,24 +77,30 @@ def measure_parity(
     num_probes: int = 32,
     seed: int = 0,
 ) -> Parity:
-    """Compare log-probabilities and captions on random features, step by step.
+    """Compare log-probabilities and captions on random features and concepts, step by step.
 
-    The probes are non-negative, as the output of a ReLU is.
+    The features are non-negative, as the output of a ReLU is; most concepts are unlikely.
     """
     random = np.random.default_rng(seed)
     features = random.gamma(0.3, 1.0, (num_probes, *feature_shape)).astype(np.float32)
+    shape = num_probes, decoder.num_concepts
+    concepts = random.beta(0.2, 2.0, shape).astype(np.float32) if decoder.num_concepts else None
     sessions = make_session(start, name="start"), make_session(step, name="step")
 
     def steppers() -> tuple[TorchStepper, OnnxStepper]:
-        return TorchStepper(decoder, torch.from_numpy(features)), OnnxStepper(*sessions, features)
+        tensors = (torch.from_numpy(array) for array in (features, concepts) if array is not None)
+        return (
+            TorchStepper(decoder, *tensors, unseen=config.unseen),
+            OnnxStepper(*sessions, features, concepts, unseen=config.unseen),
+        )
 
     torch_stepper, onnx_stepper = steppers()
-    token_ids = np.full(num_probes, START_ID, dtype=np.int64)
+    token_ids = np.full(torch_stepper.num_rows, START_ID, dtype=np.int64)
     error = 0.0
     for _ in range(PROBE_STEPS):
         expected, found = torch_stepper.step(token_ids), onnx_stepper.step(token_ids)
         error = float(np.maximum(error, np.abs(expected - found).max()))  # keeps NaN
-        token_ids = random.integers(4, expected.shape[1], num_probes)
+        token_ids = random.integers(4, expected.shape[1], len(expected))
     expected_captions, found_captions = (
         [hypotheses[0].token_ids for hypotheses in search(stepper, config)]
         for stepper in steppers()

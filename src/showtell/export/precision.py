@@ -4,7 +4,7 @@ ONNX Runtime folds what restores them when it loads the graph, so speed and memo
 float32 and only the rounding of the weights remains.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import onnx
@@ -27,13 +27,16 @@ def store_float16(graph: bytes) -> bytes:
     return _store(graph, _as_float16)
 
 
-def store_int8(graph: bytes) -> bytes:
+def store_int8(graph: bytes, names: Collection[str] | None = None) -> bytes:
     """Quarter a graph's size: the rounding is 1/254 of the largest weight of each row.
+
+    Args:
+        names: of the tensors to store so; all if not given.
 
     Raises:
         BundleError: a weight is not a finite number.
     """
-    return _store(graph, _as_int8)
+    return _store(graph, _as_int8, names)
 
 
 def _as_float16(name: str, values: NDArray[np.float32]) -> Stored:
@@ -59,14 +62,19 @@ def _as_int8(name: str, values: NDArray[np.float32]) -> Stored:
     ]
 
 
-def _store(graph: bytes, store: Callable[[str, NDArray[np.float32]], Stored]) -> bytes:
+def _store(
+    graph: bytes,
+    store: Callable[[str, NDArray[np.float32]], Stored],
+    names: Collection[str] | None = None,
+) -> bytes:
     model = onnx.load_from_string(graph)
     tensors: list[TensorProto] = []
     restoring: list[NodeProto] = []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
         small = values.ndim < 2 or values.size < MIN_ELEMENTS
-        if tensor.data_type != TensorProto.FLOAT or small:
+        asked = names is None or tensor.name in names
+        if tensor.data_type != TensorProto.FLOAT or small or not asked:
             tensors.append(tensor)
             continue
         stored, nodes = store(tensor.name, values)

@@ -14,14 +14,29 @@ class TorchStepper:
     The decoder must be in evaluation mode, or dropout disturbs the search.
     """
 
-    def __init__(self, decoder: Decoder, features: Tensor) -> None:
-        """Begin one sentence for each of the features (B, L, D)."""
+    def __init__(
+        self,
+        decoder: Decoder,
+        features: Tensor,
+        concepts: Tensor | None = None,
+        *,
+        unseen: bool = False,
+    ) -> None:
+        """Begin one sentence for each photo: features (B, L, D), concepts (B, C).
+
+        Args:
+            unseen: begin another for each, told its concepts but not shown it; they come last.
+        """
+        if unseen:
+            assert concepts is not None
+            features = torch.cat([features, torch.zeros_like(features)])
+            concepts = torch.cat([concepts, concepts])
         self._decoder = decoder
         self._device = features.device
         self._image_of_row = np.arange(len(features))
         self._constant: set[str] = set()  # state that no step changes
         with torch.inference_mode():
-            self._state = decoder.start(features)
+            self._state = decoder.start(features, concepts)
 
     @property
     def num_rows(self) -> int:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from showtell.bundle import ENCODER, START, STEP, Bundle, find_bundle, load_bundle
 from showtell.claims import sentence
 from showtell.config import BeamConfig
-from showtell.decoding import Hypothesis, search
+from showtell.decoding import Hypothesis, choose, propose
+from showtell.errors import ConfigError
 from showtell.images import ImageSource, PreparedImage, prepare
+from showtell.runtime.concepts import Concept, likeliest
 from showtell.runtime.confidence import Confidence, evidence_of
 from showtell.runtime.session import make_session
 from showtell.runtime.stepper import OnnxStepper
@@ -37,6 +39,7 @@ class Caption:
     log_prob: float  # nats
     confidence: float | None  # probability that it is a good description; None: not calibrated
     candidates: tuple[Candidate, ...]  # best first; the first is this caption
+    concepts: tuple[Concept, ...]  # what the photo shows, likeliest first; (): not known
     width: int  # pixels of the photo, upright
     height: int
 
@@ -46,6 +49,7 @@ class Encoded(NamedTuple):
 
     features: NDArray[np.float32]  # (B, L, D) as the decoder reads them
     pooled: NDArray[np.float32]  # (B, D) their mean
+    concepts: NDArray[np.float32] | None  # (B, C) probabilities, of a model that has concepts
 
 
 class Captioner:
@@ -108,10 +112,11 @@ class Captioner:
         iterator = iter(images)
         while batch := [self._as_prepared(image) for image in islice(iterator, batch_size)]:
             encoded = self.encode(np.stack([image.pixels for image in batch]))
-            found = self.search(encoded.features, config)
+            found = self.search(encoded, config)
             sure = self._confidences(found, encoded.pooled, config)
-            for image, hypotheses, confidence in zip(batch, found, sure, strict=True):
-                yield self._as_caption(image, hypotheses, confidence, neutral=neutral)
+            shown = self._concepts(encoded)
+            for parts in zip(batch, found, sure, shown, strict=True):
+                yield self._as_caption(*parts, neutral=neutral)
 
     def encode_many(
         self, images: Iterable[PreparedImage], *, batch_size: int = 16
@@ -135,19 +140,40 @@ class Captioner:
     def encode(self, pixels: NDArray[np.float32]) -> Encoded:
         """Run the CNN over pixels (B, 3, size, size)."""
         kind = self.bundle.manifest.encoder.features
-        grid, pooled = self._encoder.run(["grid", "pooled"], {"pixels": pixels})
-        return Encoded(grid if kind == "grid" else pooled, pooled[:, 0])
+        names = ["grid", "pooled", *(["concepts"] if self.bundle.concepts else [])]
+        grid, pooled, *concepts = self._encoder.run(names, {"pixels": pixels})
+        features = grid if kind == "grid" else pooled
+        return Encoded(features, pooled[:, 0], concepts[0] if concepts else None)
 
-    def search(
-        self, features: NDArray[np.float32], config: BeamConfig | None = None
+    def search(self, encoded: Encoded, config: BeamConfig | None = None) -> list[list[Hypothesis]]:
+        """Find captions as token ids for B photos, best first.
+
+        Raises:
+            ConfigError: as `hypotheses`.
+        """
+        config = config or self.bundle.manifest.decoding
+        return choose(self.hypotheses(encoded, config), config)
+
+    def hypotheses(
+        self, encoded: Encoded, config: BeamConfig | None = None
     ) -> list[list[Hypothesis]]:
-        """Find captions as token ids for features (B, L, D), best first."""
-        stepper = OnnxStepper(self._start, self._step, features)
-        return search(
-            stepper,
-            config or self.bundle.manifest.decoding,
-            dangling=self.bundle.vocabulary.dangling_ids,
+        """Find what `search` chooses from, likeliest first for their length.
+
+        Where `config.unseen`, of two searches at once: with the photo, and with all-zero features,
+        which say that the photo is not shown, so that its concepts are all there is to go by.
+
+        Raises:
+            ConfigError: it asks for that, and this model's decoder does not look at concepts.
+        """
+        config = config or self.bundle.manifest.decoding
+        looked_at = [wanted.name for wanted in self._start.get_inputs()]
+        if config.unseen and "concepts" not in looked_at:
+            name = self.bundle.manifest.name
+            raise ConfigError(f"unseen: the decoder of {name} does not look at concepts")
+        stepper = OnnxStepper(
+            self._start, self._step, encoded.features, encoded.concepts, unseen=config.unseen
         )
+        return propose(stepper, config, dangling=self.bundle.vocabulary.dangling_ids)
 
     def _as_prepared(self, image: ImageSource | PreparedImage) -> PreparedImage:
         return image if isinstance(image, PreparedImage) else self.prepare(image)
@@ -165,11 +191,19 @@ class Captioner:
         evidence = [evidence_of(hypotheses) for hypotheses in found]
         return [float(p) for p in self._confidence.probability(evidence, pooled)]
 
+    def _concepts(self, encoded: Encoded) -> list[tuple[Concept, ...]]:
+        """What each photo shows, where the model has concepts."""
+        if self.bundle.concepts is None or encoded.concepts is None:
+            return [()] * len(encoded.features)
+        words = self.bundle.concepts.words
+        return [likeliest(words, probabilities) for probabilities in encoded.concepts]
+
     def _as_caption(
         self,
         image: PreparedImage,
         hypotheses: Sequence[Hypothesis],
         confidence: float | None,
+        concepts: tuple[Concept, ...],
         *,
         neutral: bool,
     ) -> Caption:
@@ -180,4 +214,5 @@ class Captioner:
             said.setdefault(text, Candidate(text, found.log_prob, found.score, found.finished))
         candidates = tuple(said.values())
         best = candidates[0]
-        return Caption(best.text, best.log_prob, confidence, candidates, image.width, image.height)
+        size = image.width, image.height
+        return Caption(best.text, best.log_prob, confidence, candidates, concepts, *size)

@@ -3,6 +3,7 @@
 `record.schema.json` beside this file states it for machines.
 """
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,8 +14,8 @@ from showtell.runtime.captioner import Caption, Captioner
 
 Record = dict[str, Any]
 FIELDS = (
-    *("path", "caption", "confidence", "log_prob", "candidates", "width", "height", "sha256"),
-    *("model", "decoding", "elapsed_ms", "status", "error", "notes"),
+    *("path", "caption", "confidence", "log_prob", "candidates", "concepts", "width", "height"),
+    *("sha256", "model", "decoding", "elapsed_ms", "status", "error", "notes"),
 )
 
 
@@ -80,6 +81,9 @@ def caption_record(
         "confidence": None if caption.confidence is None else round(caption.confidence, 4),
         "log_prob": round(caption.log_prob, 4),
         "candidates": [{"caption": c.text, "log_prob": round(c.log_prob, 4)} for c in shown],
+        "concepts": [
+            {"word": c.word, "probability": round(c.probability, 4)} for c in caption.concepts
+        ],
         "width": caption.width,
         "height": caption.height,
         "sha256": sha256,
@@ -98,6 +102,11 @@ def skipped_record(photo: Photo, maker: Maker, note: Note) -> Record:
     return _record(photo, maker, (note,)) | {"status": "skipped"}
 
 
+def read_record(text: str) -> Record:
+    """Read a record's JSON; what an older showtell did not tell is empty."""
+    return dict.fromkeys(FIELDS) | {"concepts": []} | json.loads(text)
+
+
 def is_uncertain(record: Record) -> bool:
     """Tell whether a caption's confidence was too low for it to be written beside the photo."""
     return any(note["code"] == "uncertain" for note in record["notes"])
@@ -113,6 +122,7 @@ def _record(photo: Photo, maker: Maker, notes: tuple[Note, ...] = ()) -> Record:
     return empty | {
         "path": utf8_name(photo.name),
         "candidates": [],
+        "concepts": [],
         "model": maker.model,
         "decoding": asdict(maker.decoding),
         "elapsed_ms": 0.0,

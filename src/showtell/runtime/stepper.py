@@ -10,12 +10,30 @@ class OnnxStepper:
     """A decoder in the middle of its sentences (`showtell.decoding.Stepper`)."""
 
     def __init__(
-        self, start: InferenceSession, step: InferenceSession, features: NDArray[np.float32]
+        self,
+        start: InferenceSession,
+        step: InferenceSession,
+        features: NDArray[np.float32],
+        concepts: NDArray[np.float32] | None = None,
+        *,
+        unseen: bool = False,
     ) -> None:
-        """Begin one sentence for each of the features (B, L, D)."""
+        """Begin one sentence for each photo.
+
+        Args:
+            features: (B, L, D).
+            concepts: (B, C); passed over where the start graph does not ask for them.
+            unseen: begin another for each, told its concepts but not shown it; they come last.
+        """
+        if unseen:
+            assert concepts is not None
+            features = np.concatenate([features, np.zeros_like(features)])
+            concepts = np.concatenate([concepts, concepts])
         self._step = step
+        photos = {"features": features, "concepts": concepts}
+        asked = {wanted.name: photos[wanted.name] for wanted in start.get_inputs()}
         names = [output.name for output in start.get_outputs()]
-        self._state = dict(zip(names, start.run(names, {"features": features}), strict=True))
+        self._state = dict(zip(names, start.run(names, asked), strict=True))
         self._image_of_row = np.arange(len(features))
         changing = [f"next_{name}" for name in names]
         found = {output.name for output in step.get_outputs()}

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showtell import __version__
-from showtell.bundle import ENCODER, START, STEP, VOCABULARY, EncoderInfo, Manifest
+from showtell.bundle import CONCEPTS, ENCODER, START, STEP, VOCABULARY, EncoderInfo, Manifest
 from showtell.data.records import Record
 from showtell.errors import BundleError, ConfigError
 from showtell.export.onnx import export_decoder, export_encoder
 from showtell.export.parity import (
     Parity,
-    compare_grids,
+    compare_encoders,
     measure_encoder_parity,
     measure_parity,
 )
@@ -30,7 +30,7 @@ class Tolerance:
     """How far exported graphs may be from PyTorch."""
 
     log_prob: float  # nats, of any token
-    features: float  # of the largest feature
+    features: float  # of the largest feature, or concept
     same_captions: float  # at least this share of probes
 
 
@@ -52,7 +52,7 @@ class Exported:
     manifest: Manifest
     files: dict[str, bytes]
     parity: Parity  # of the decoder's graphs
-    features_error: float  # of the encoder's: a share, of the largest feature or the grid's length
+    features_error: float  # of the encoder's: a share, see `showtell.export.parity`
 
 
 def export_run(run: TrainedRun, *, precision: str, calibration: Sequence[Record] = ()) -> Exported:
@@ -85,7 +85,7 @@ def export_run(run: TrainedRun, *, precision: str, calibration: Sequence[Record]
             START: store_int8(start),
             STEP: store_int8(step),
         }
-        features_error = compare_grids(exact, graphs[ENCODER], unseen)
+        features_error = compare_encoders(exact, graphs[ENCODER], unseen)
     if precision != "float32":
         parity = _check(run, graphs, shape, features_error, precision)
     manifest = Manifest(
@@ -104,6 +104,8 @@ def export_run(run: TrainedRun, *, precision: str, calibration: Sequence[Record]
         scores={"measured_on": "the PyTorch checkpoint", **run.scores},
     )
     files = {VOCABULARY: run.vocabulary.to_text().encode(), **graphs}
+    if encoder.recogniser:
+        files[CONCEPTS] = encoder.recogniser.concepts.to_text().encode()
     return Exported(manifest, files, parity, features_error)
 
 

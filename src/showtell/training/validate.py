@@ -34,7 +34,8 @@ def caption_dataset(
     with evaluating(decoder):
         for start in range(0, len(dataset), IMAGES_AT_ONCE):
             images = range(start, min(start + IMAGES_AT_ONCE, len(dataset)))
-            stepper = TorchStepper(decoder, dataset.photos(images, 0).to(device))
+            photos = dataset.photos(images, 0).to(device)
+            stepper = TorchStepper(decoder, photos, unseen=config.unseen)
             hypotheses = search(stepper, config, dangling=vocabulary.dangling_ids)
             for image, found in zip(images, hypotheses, strict=True):
                 words = vocabulary.decode(found[0].token_ids)

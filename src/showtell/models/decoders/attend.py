@@ -91,6 +91,10 @@ class AttendingDecoder(Decoder):
             )
             self.gist = nn.Linear(config.hidden_dim, config.hidden_dim, bias=False)
 
+    @property
+    def num_concepts(self) -> int:
+        return 0 if self.concepts is None else len(self.concepts.token_ids)
+
     @abstractmethod
     def first_state(self, mean: Tensor) -> State:
         """What else the decoder needs of a photo, of the mean of all that it sees (N, H)."""

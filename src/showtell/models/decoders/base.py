@@ -33,6 +33,11 @@ class Decoder(nn.Module, ABC):
     needs_grid: ClassVar[bool] = False  # whether it looks at locations: one vector is no use then
     embedding_range: ClassVar[float] = 0.1  # embedded words begin within this of 0
 
+    @property
+    def num_concepts(self) -> int:
+        """C, the concepts that it looks at; 0: none."""
+        return 0
+
     @abstractmethod
     def forward(
         self,
