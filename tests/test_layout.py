@@ -12,9 +12,9 @@ MAY_USE = {
     "cli": None,  # anything
     "batch": {"runtime", "metadata"},
     "calibration": {"runtime", "decoding", "metrics", "data"},
-    "training": {"models", "export", "runtime", "decoding", "metrics", "data"},
+    "training": {"models", "export", "runtime", "decoding", "metrics", "data", "concepts"},
     "export": {"models", "runtime", "decoding"},
-    "models": {"decoding", "runtime"},
+    "models": {"decoding", "runtime", "concepts"},
     "runtime": {"decoding", "metrics", "data"},
     "data": set(),
     "decoding": set(),

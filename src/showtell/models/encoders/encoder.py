@@ -10,6 +10,7 @@ from showtell.config import EncoderConfig
 from showtell.errors import ConfigError
 from showtell.images import Preprocessing
 from showtell.models.encoders.weights import first_line, hash_weights, load_exactly
+from showtell.models.recogniser import Recogniser
 
 RGB = tuple[float, ...]  # three numbers, 0..255
 
@@ -24,6 +25,7 @@ class Encoder:
     sha256: str  # of the weights
     # A PyTorch module that gives grid and pooled, or an ONNX graph with outputs of these names.
     body: nn.Module | bytes
+    recogniser: Recogniser | None = None  # of the pooled features, where the encoder has learned
 
     @property
     def network(self) -> nn.Module:
