@@ -33,7 +33,7 @@ def test_a_class_gives_its_probability_to_each_of_its_words(recogniser: Recognis
     nn.init.constant_(recogniser.classes.bias, -100.0)
     with torch.no_grad():
         recogniser.classes.bias[[409, 892]] = torch.tensor([0.0, 1.0])  # two clocks
-    probs = recogniser(torch.zeros(1, 1, 6))[0]
+    probs = recogniser(torch.zeros(1, 1, 6))[0].tolist()
     assert probs[words.index("clock")] == pytest.approx(1, abs=1e-6)
     assert probs[words.index("zebra")] == pytest.approx(0, abs=1e-6)
 

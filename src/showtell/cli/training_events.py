@@ -6,7 +6,7 @@ from typing import Any
 
 from showtell.cli import console
 from showtell.errors import counted
-from showtell.training.loop import Events
+from showtell.training.epochs import Events
 from showtell.training.series import SeriesEvents
 from showtell.training.train import TrainingData
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from showtell.errors import BundleError, first_few
+from showtell.files import sha256_hex
 from showtell.vocabulary import Vocabulary
 
 
@@ -29,6 +30,11 @@ class Concepts:
     def words(self) -> tuple[str, ...]:
         """All of them, (C,)."""
         return tuple(word for words in self.groups for word in words)
+
+    @property
+    def sha256(self) -> str:
+        """Of their text."""
+        return sha256_hex(self.to_text().encode())
 
     def token_ids(self, vocabulary: Vocabulary) -> tuple[tuple[int, ...], ...]:
         """Give the ids of the words by groups; `<unk>` for those that the vocabulary lacks."""

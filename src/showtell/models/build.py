@@ -60,9 +60,11 @@ def check_decoder(config: Config) -> None:
     """Check that a decoder exists and can use its settings, before features are computed.
 
     Raises:
-        ConfigError: no architecture of that name; it attends and there is but one vector; or it
-            does not, and a loss is asked for that needs it to.
+        ConfigError: the run trains no decoder; no architecture of that name; it attends and there
+            is but one vector; or it does not, and a loss is asked for that needs it to.
     """
+    if config.recognises:
+        raise ConfigError("recognition.min_count: a run that learns to recognise has no decoder")
     name, features = config.decoder.architecture, config.encoder.features
     attends = find_architecture(name).needs_grid
     if attends and features != "grid":

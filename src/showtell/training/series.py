@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from showtell.progress import Progress, no_progress
-from showtell.training.loop import Events
+from showtell.training.epochs import Events
 from showtell.training.train import TrainingData
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from showtell.errors import ConfigError
 from showtell.models.build import check_decoder
-from showtell.training.loop import TrainingState
+from showtell.training.epochs import TrainingState
 from showtell.training.processes import Processes
 from showtell.training.run import TrainedRun, average, load_run
 from showtell.training.series import SeriesEvents
