@@ -13,16 +13,16 @@ MAY_USE = {
     "batch": {"runtime", "metadata"},
     "calibration": {"runtime", "decoding", "metrics", "data"},
     "training": {"claims", "models", "export", "runtime", "decoding", "metrics", "data"},
-    "export": {"models", "runtime", "decoding"},
+    "export": {"decoding", "models", "runtime"},
     "models": {"decoding", "runtime"},
-    "runtime": {"decoding", "metrics", "data", "claims"},
+    "runtime": {"claims", "data", "decoding", "metrics"},
     "data": set(),
     "decoding": set(),
     "metadata": set(),
     "metrics": {"claims"},
     "claims": set(),
     "images": set(),
-    "concepts": set(),
+    "concepts": {"claims"},
 }  # each beside `images`, `concepts` and the modules at the top, such as config, which all may use
 
 

@@ -60,7 +60,8 @@ def naming_encoder() -> "Encoder":
     torch.manual_seed(2)
     concepts = Concepts((("animal", "dog", "thing"), ("dog", "grass", "red", "run")))
     class_words = torch.nn.functional.one_hot(torch.arange(1000) % 3).float()
-    recogniser = Recogniser(concepts, class_words, feature_dim=1280).requires_grad_(False)
+    recogniser = Recogniser(concepts, feature_dim=1280).requires_grad_(False)
+    recogniser.class_words.copy_(class_words)
     for layer in (recogniser.classes, recogniser.words):
         layer.weight.mul_(5)  # probabilities that differ
     encoder = build_encoder(EncoderConfig(name="efficientnet-lite0", image_size=64))

@@ -164,6 +164,34 @@ class DistillationConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecognitionConfig:
+    """Whether this run teaches the encoder to name what it sees. It has no decoder then.
+
+    Of the other sections it reads `encoder`; of `training` what is not about captions, with
+    `batch_size` in photos and `learning_rate` that of the new classifier; of `finetuning` the
+    encoder's `learning_rate`, and how photos are altered.
+    """
+
+    min_count: int = (
+        0  # content words that train says this often become concepts; 0: a decoder's run
+    )
+    views: int = 3  # of each photo with captions: as it is, and altered ones; each is computed once
+    unlabelled_views: int = 2  # likewise of each photo without captions (`--photos`)
+    unlabelled_batch_size: int = 16  # photos without captions beside each batch
+    class_weight: float = 5.0  # of staying close to what ImageNet's classifier said before
+    dropout: float = 0.3  # before the new classifier
+
+    def __post_init__(self) -> None:
+        _require(self.min_count >= 0, f"min_count must not be negative, got {self.min_count}")
+        for name in ("views", "unlabelled_views", "unlabelled_batch_size"):
+            value = getattr(self, name)
+            _require(value >= 1, f"{name} must be at least 1, got {value}")
+        value = self.class_weight
+        _require(0 <= value < inf, f"class_weight must be finite and not negative, got {value}")
+        _require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class BeamConfig:
     """How to search, and how to say what is found.
 
@@ -233,6 +261,7 @@ class Config:
     finetuning: FinetuningConfig = field(default_factory=FinetuningConfig)
     self_critical: SelfCriticalConfig = field(default_factory=SelfCriticalConfig)
     distillation: DistillationConfig = field(default_factory=DistillationConfig)
+    recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
     decoding: BeamConfig = field(default_factory=BeamConfig)
 
     def __post_init__(self) -> None:
@@ -253,6 +282,30 @@ class Config:
         _require(
             first <= last, f"finetuning.from_epoch is {first}, but max_epochs is {last}: never"
         )
+        if self.recognises:
+            self._check_recognition()
+
+    def _check_recognition(self) -> None:
+        _require(
+            self.encoder.name.startswith("efficientnet-lite"),
+            f"recognition is for efficientnet-lite encoders, not for {self.encoder.name}",
+        )
+        for name, value in (
+            ("finetuning.from_epoch", self.finetuning.from_epoch),
+            ("finetuning.frozen", self.finetuning.frozen),
+            ("self_critical.samples", self.self_critical.samples),
+            ("distillation.weight", self.distillation.weight),
+        ):
+            _require(
+                value == 0,
+                f"{name} is for a run that trains a decoder; with recognition.min_count it has "
+                f"none, so set it to 0, got {value}",
+            )
+
+    @property
+    def recognises(self) -> bool:
+        """Whether this run trains an encoder to name what it sees, and no decoder."""
+        return self.recognition.min_count > 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and values, ready for JSON."""

@@ -1,38 +1,48 @@
-"""What concepts are called."""
+"""Concepts as words in groups."""
 
 import pytest
 
 from showtell.concepts import Concepts
 from showtell.errors import BundleError
-from showtell.vocabulary import SPECIAL_TOKENS, UNK_ID, Vocabulary
+from showtell.vocabulary import UNK_ID, Vocabulary
 
-CONCEPTS = Concepts((("animal", "dog"), ("dog", "red", "run")))
-
-
-def test_what_is_written_is_read_back() -> None:
-    assert CONCEPTS.to_text() == "animal\ndog\n\ndog\nred\nrun\n"
-    assert Concepts.from_text(CONCEPTS.to_text()) == CONCEPTS
+CONCEPTS = Concepts((("zebra", "dog"), ("dog", "grass", "t-shirt")))
 
 
-def test_words_are_in_the_order_of_the_probabilities() -> None:
-    assert CONCEPTS.words == ("animal", "dog", "dog", "red", "run")
+def test_the_words_come_group_after_group() -> None:
+    assert CONCEPTS.words == ("zebra", "dog", "dog", "grass", "t-shirt")
     assert len(CONCEPTS) == 5
 
 
+def test_their_text_gives_them_back() -> None:
+    assert CONCEPTS.to_text() == "zebra\ndog\n\ndog\ngrass\nt-shirt\n"
+    assert Concepts.from_text(CONCEPTS.to_text()) == CONCEPTS
+    assert Concepts.from_text("") == Concepts(())
+
+
 def test_a_word_that_the_vocabulary_lacks_is_unknown() -> None:
-    vocabulary = Vocabulary((*SPECIAL_TOKENS, "run", "dog"))
-    assert CONCEPTS.token_ids(vocabulary) == ((UNK_ID, 5), (5, UNK_ID, 4))
+    vocabulary = Vocabulary.build([["dog", "grass", "t-shirt"]], min_count=1)
+    (zebra, dog), (same_dog, grass, _) = CONCEPTS.token_ids(vocabulary)
+    assert (zebra, dog) == (UNK_ID, same_dog)
+    assert vocabulary.decode([dog, grass]) == ["dog", "grass"]
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("groups", "message"),
     [
-        ("", "has no word"),
-        ("dog\n\n\ncat\n", "is not one word"),
-        ("dog\ncat\ndog\n", "'dog' twice"),
-        ("hot dog\n", "'hot dog', which is not one word"),
+        ((("dog",), ()), "empty"),
+        ((("dog", "dog"),), "twice: dog"),
+        ((("dog", "polar bear"),), "'polar bear', which is not one word"),
+        ((("dog", ""),), "which is not one word"),
     ],
 )
-def test_what_is_no_list_of_words_is_refused(text: str, reason: str) -> None:
-    with pytest.raises(BundleError, match=reason):
-        Concepts.from_text(text)
+def test_what_could_not_be_read_again_is_refused(
+    groups: tuple[tuple[str, ...], ...], message: str
+) -> None:
+    with pytest.raises(BundleError, match=message):
+        Concepts(groups)
+
+
+def test_a_damaged_text_is_refused() -> None:
+    with pytest.raises(BundleError):
+        Concepts.from_text("zebra\n\n\ndog\n")

@@ -249,8 +249,8 @@ def test_parity_sees_an_encoder_that_names_other_things(
 ) -> None:
     recogniser = naming_encoder.recogniser
     assert recogniser is not None
-    other = Recogniser(recogniser.concepts, recogniser.class_words, feature_dim=1280)
-    other.requires_grad_(False)
+    other = Recogniser(recogniser.concepts, feature_dim=1280).requires_grad_(False)
+    other.class_words.copy_(recogniser.class_words)
     assert measure_encoder_parity(replace(naming_encoder, recogniser=other), naming_graph) > 0.01
 
 

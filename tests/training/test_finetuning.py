@@ -20,8 +20,9 @@ from showtell.models.encoders import Encoder
 from showtell.models.encoders.encoder import freeze
 from showtell.text import tokenize
 from showtell.training.checkpoint import load_checkpoint, weights_of
+from showtell.training.epochs import Events
 from showtell.training.live import LiveData
-from showtell.training.loop import Events, Trainer
+from showtell.training.loop import Trainer
 from showtell.training.run import RunFolder
 from showtell.vocabulary import Vocabulary
 

@@ -24,9 +24,10 @@ from showtell.metrics import Report
 from showtell.metrics.result import mean_of
 from showtell.models.build import ARCHITECTURES
 from showtell.text import tokenize
-from showtell.training import loop
+from showtell.training import epochs, loop
 from showtell.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
-from showtell.training.loop import Events, Trainer, TrainingState
+from showtell.training.epochs import Events, TrainingState
+from showtell.training.loop import Trainer
 from showtell.training.run import RunFolder
 from showtell.training.validate import mean_loss
 from showtell.vocabulary import Vocabulary
@@ -180,7 +181,7 @@ def test_a_run_killed_as_its_last_epoch_ends_ends_it_again_alike(
         save_checkpoint(path, tensors, meta)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "save_checkpoint", save_or_die)
+        patch.setattr(epochs, "save_checkpoint", save_or_die)
         with pytest.raises(KillError):
             trainer(data, tmp_path / "killed").fit(Events())
     resumed = trainer(data, tmp_path / "killed").fit(Events())

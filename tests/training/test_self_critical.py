@@ -18,7 +18,8 @@ from showtell.metrics.cider import CiderD
 from showtell.models.decoders import Decoder, Reading, State, Step
 from showtell.text import tokenize
 from showtell.training.checkpoint import load_checkpoint, weights_of
-from showtell.training.loop import Events, Trainer
+from showtell.training.epochs import Events
+from showtell.training.loop import Trainer
 from showtell.training.loss import caption_loss
 from showtell.training.run import RunFolder
 from showtell.training.self_critical import SelfCritical, policy_loss
@@ -120,7 +121,7 @@ def test_the_gradient_is_that_of_the_expected_reward() -> None:
     loss.backward()
     estimated = decoder.logits.grad
     assert estimated is not None
-    assert weight == batch.num_tokens
+    assert weight == batch.num_targets
 
     words = range(4, len(VOCABULARY))
     rewards = objective.reward(

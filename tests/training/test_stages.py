@@ -13,7 +13,7 @@ from torch import Tensor
 from showtell.cli.main import run
 from showtell.config import Config, load_config
 from showtell.errors import CheckpointError, ConfigError
-from showtell.training.loop import Events
+from showtell.training.epochs import Events
 from showtell.training.run import TrainedRun, average, load_run
 from showtell.training.series import SeriesEvents
 from showtell.training.stages.config import Recipe, load_recipe
@@ -294,9 +294,9 @@ def test_teachers_expect_the_mean_of_their_probabilities(
         settings = {"encoder": data.encoder, "device": torch.device("cpu")}
         return Teachers(asked, config=stage.config, vocabulary=data.vocabulary, **settings)(batch)
 
-    assert ask(runs[0]).shape == (batch.num_tokens, len(data.vocabulary))
+    assert ask(runs[0]).shape == (batch.num_targets, len(data.vocabulary))
     torch.testing.assert_close(ask(*runs), (ask(runs[0]) + ask(runs[1])) / 2)
-    torch.testing.assert_close(ask(*runs).sum(dim=-1), torch.ones(batch.num_tokens))
+    torch.testing.assert_close(ask(*runs).sum(dim=-1), torch.ones(batch.num_targets))
 
 
 def test_teachers_without_a_weight_or_a_weight_without_teachers_are_refused(

@@ -19,7 +19,7 @@ from showtell.errors import CheckpointError, ConfigError
 from showtell.metrics.tokenizer import ptb_tokenize
 from showtell.models.build import check_decoder
 from showtell.training.checkpoint import load_checkpoint, weights_of
-from showtell.training.loop import Events
+from showtell.training.epochs import Events
 from showtell.training.run import RunFolder
 from showtell.training.series import SeriesEvents
 from showtell.training.study.config import StudyConfig, load_study

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from showtell.training.loop import Events
+from showtell.training.epochs import Events
 from showtell.training.tensorboard import tensorboard_logs
 
 ENTRY = {

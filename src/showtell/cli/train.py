@@ -23,6 +23,7 @@ Examples:
   showtell train --data photos                     pictures with a .txt beside each
   showtell train --data photos --init-from runs/merge --out runs/mine
   showtell train configs/flagship.toml --data flickr8k   a recipe: stage after stage
+  showtell train configs/flagship.toml --data flickr8k --photos pictures
   torchrun --nproc-per-node 4 -m showtell train configs/topdown.toml --data flickr8k
 
 A run that was interrupted goes on from its last checkpoint when the same command is given again.
@@ -51,6 +52,14 @@ A run that was interrupted goes on from its last checkpoint when the same comman
     help="Learn what this run expects, as distillation.weight says; may be given again.",
 )
 @click.option(
+    "--photos",
+    "photos_dir",
+    type=PATH,
+    metavar="DIR",
+    help="Any pictures, without captions, for a stage that learns to recognise "
+    "(recognition.min_count): so that it forgets nothing of what the encoder knew.",
+)
+@click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
 )
 @click.option("--force", is_flag=True, help="Delete the run that DIR holds and begin anew.")
@@ -67,13 +76,17 @@ def command(
     settings: tuple[str, ...],
     init_from: tuple[Path, ...],
     teacher: tuple[Path, ...],
+    photos_dir: Path | None,
     device: str,
     force: bool,
     tensorboard: bool,
     cache_dir: Path | None,
     no_progress: bool,
 ) -> None:
-    """Train a captioner on a dataset; keep the epoch with the best validation CIDEr."""
+    """Train a captioner on a dataset; keep the epoch with the best validation CIDEr.
+
+    Where the config says recognition.min_count, train the encoder to name what it sees.
+    """
     from showtell.extras import require_extra
     from showtell.training.stages.config import load_recipe
 
@@ -113,6 +126,7 @@ def command(
             processes=processes,
             init=init,
             teachers=tuple(load_run(path) for path in teacher),
+            photos_dir=photos_dir,
             command=shlex.join(["showtell", *arguments]),
             force=force,
             tensorboard=tensorboard,
@@ -120,7 +134,11 @@ def command(
             events=events,
         )
     run = out / recipe.stages[-1].name
+    best = f"best epoch {state.best_epoch} with"
+    if recipe.stages[-1].config.recognises:
+        console.say(f"{best} loss {state.best_loss:.3f} on val; run in {run}")
+        return
     console.say(
-        f"best epoch {state.best_epoch} with CIDEr {state.best_cider:.1f}; run in {run}\n"
+        f"{best} CIDEr {state.best_cider:.1f}; run in {run}\n"
         f"next: showtell evaluate {run} --data {data_dir}   or: showtell export {run}"
     )

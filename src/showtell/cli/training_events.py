@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from showtell.cli import console
-from showtell.errors import counted
-from showtell.training.loop import Events
+from showtell.training.epochs import Events
+from showtell.training.recognition.data import RecognitionData
 from showtell.training.series import SeriesEvents
 from showtell.training.train import TrainingData
 
@@ -24,8 +24,8 @@ def series_events(kept: str, *, device: str, no_progress: bool) -> Iterator[Seri
         console.interrupt_flag() as interrupted,
     ):
 
-        def on_data(data: TrainingData) -> None:
-            for line in (*data.notes, f"{_describe_data(data)}; device {device}"):
+        def on_data(data: TrainingData | RecognitionData) -> None:
+            for line in (*data.notes, f"{data.summary}; device {device}"):
                 console.say(line)
 
         def on_begin(name: str, number: int, total: int) -> None:
@@ -59,21 +59,19 @@ def _training_events(bar: console.ProgressBar, *, should_stop: Callable[[], bool
     )
 
 
-def _describe_data(data: TrainingData) -> str:
-    """Count images, captions and words in a line."""
+def _describe(entry: dict[str, Any]) -> str:
     return (
-        f"{counted(len(data.train), 'train image')} with "
-        f"{counted(data.train.num_captions, 'caption')}, "
-        f"{counted(len(data.val), 'val image')}; vocabulary {len(data.vocabulary)}, covers "
-        f"{data.train_coverage:.1%} of train and {data.val_coverage:.1%} of val words"
+        f"epoch {entry['epoch']:>2}  loss {entry['train_loss']:.3f}  val {entry['val_loss']:.3f}  "
+        f"{_found(entry)}  {entry['train_s']:.0f} s{'  best' if entry['best'] else ''}"
     )
 
 
-def _describe(entry: dict[str, Any]) -> str:
+def _found(entry: dict[str, Any]) -> str:
+    """Say what the validation found, of captions or of concepts."""
     scores = entry["scores"]
+    if "mAP" in scores:
+        return f"mAP {scores['mAP']:.1f}  KL of ImageNet's classes {entry['class_kl']:.3f}"
     return (
-        f"epoch {entry['epoch']:>2}  loss {entry['train_loss']:.3f}  val {entry['val_loss']:.3f}  "
         f"CIDEr {scores['CIDEr']:.1f}  BLEU-4 {scores['BLEU-4']:.1f}  "
-        f"{entry['distinct_captions']} distinct captions  {entry['train_s']:.0f} s"
-        f"{'  best' if entry['best'] else ''}"
+        f"{entry['distinct_captions']} distinct captions"
     )

@@ -3,6 +3,7 @@
 | graph    | in                        | out                                               |
 |----------|---------------------------|---------------------------------------------------|
 | encoder  | pixels (B, 3, size, size) | grid (B, L, D), pooled (B, 1, D), concepts (B, C) |
+| trunk    | pixels (B, 3, size, size) | trunk (B, T, h, w): see `EfficientNetLite`        |
 | start    | features (B, L, D),       | the state, each (B, …)                            |
 |          | concepts (B, C)           |                                                   |
 | step     | token_ids (R,), the state | log_probs (R, V), `next_` and the state's names   |
@@ -23,7 +24,7 @@ from torch import Tensor, nn
 
 from showtell.models.decoders import Decoder, State
 from showtell.models.encoders import Encoder
-from showtell.models.recogniser import Recogniser
+from showtell.models.encoders.efficientnet_lite import EfficientNetLite
 
 OPSET = 20
 
@@ -33,14 +34,40 @@ def export_encoder(encoder: Encoder) -> bytes:
     if isinstance(encoder.body, bytes):  # a graph already
         assert encoder.recogniser is None
         return _serialize(onnx.load_from_string(encoder.body))
+    if encoder.recogniser is None:
+        return _export_seer(encoder, encoder.network, ["grid", "pooled"])
+    seer = _Recognising(encoder.network, encoder.recogniser)
+    return _export_seer(encoder, seer, ["grid", "pooled", "concepts"])
+
+
+def export_trunk(encoder: Encoder) -> bytes:
+    """Export the first part of an `EfficientNetLite`."""
+    return _export_seer(encoder, _Trunk(encoder.network), ["trunk"])
+
+
+def _export_seer(encoder: Encoder, module: nn.Module, outputs: list[str]) -> bytes:
     size = encoder.preprocessing.size
-    recogniser = encoder.recogniser
-    return _export(
-        _Encode(encoder.network, recogniser) if recogniser else encoder.network,
-        (torch.zeros(2, 3, size, size),),
-        inputs=["pixels"],
-        outputs=["grid", "pooled", *(["concepts"] if recogniser else [])],
-    )
+    return _export(module, (torch.zeros(2, 3, size, size),), inputs=["pixels"], outputs=outputs)
+
+
+class _Recognising(nn.Module):
+    def __init__(self, network: nn.Module, recogniser: nn.Module) -> None:
+        super().__init__()
+        self.network, self.recogniser = network, recogniser
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        grid, pooled = self.network(pixels)
+        return grid, pooled, self.recogniser(pooled)
+
+
+class _Trunk(nn.Module):
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        assert isinstance(network, EfficientNetLite)
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.network.trunk(pixels)
 
 
 def export_decoder(decoder: Decoder, *, feature_shape: tuple[int, int]) -> tuple[bytes, bytes]:
@@ -65,16 +92,6 @@ def export_decoder(decoder: Decoder, *, feature_shape: tuple[int, int]) -> tuple
         outputs=["log_probs", *(f"next_{name}" for name in changing), *looking],
     )
     return start, step
-
-
-class _Encode(nn.Module):
-    def __init__(self, network: nn.Module, recogniser: Recogniser) -> None:
-        super().__init__()
-        self.network, self.recogniser = network, recogniser
-
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        grid, pooled = self.network(pixels)
-        return grid, pooled, self.recogniser(pooled)
 
 
 class _Start(nn.Module):

@@ -60,9 +60,11 @@ def check_decoder(config: Config) -> None:
     """Check that a decoder exists and can use its settings, before features are computed.
 
     Raises:
-        ConfigError: no architecture of that name; it attends and there is but one vector; or it
-            does not, and a loss is asked for that needs it to.
+        ConfigError: the run trains no decoder; no architecture of that name; it attends and there
+            is but one vector; or it does not, and a loss is asked for that needs it to.
     """
+    if config.recognises:
+        raise ConfigError("recognition.min_count: a run that learns to recognise has no decoder")
     name, features = config.decoder.architecture, config.encoder.features
     attends = find_architecture(name).needs_grid
     if attends and features != "grid":
@@ -94,9 +96,9 @@ def build_decoder(
             it cannot.
     """
     architecture = find_architecture(config.architecture)
-    sizes = {"feature_dim": feature_dim, "vocabulary_size": vocabulary_size}
+    decoder: Decoder
     if not config.concept_places:
-        decoder: Decoder = architecture(config, **sizes)
+        decoder = architecture(config, feature_dim=feature_dim, vocabulary_size=vocabulary_size)
     elif not issubclass(architecture, AttendingDecoder):
         raise ConfigError(f"concept_places: the architecture {config.architecture} cannot look")
     elif len(concept_ids) != len(config.concept_places):
@@ -105,7 +107,12 @@ def build_decoder(
             f"encoder gives {len(concept_ids)}"
         )
     else:
-        decoder = architecture(config, **sizes, concept_ids=concept_ids)
+        decoder = architecture(
+            config,
+            feature_dim=feature_dim,
+            vocabulary_size=vocabulary_size,
+            concept_ids=concept_ids,
+        )
     decoder.apply(partial(_initialise, embedding_range=decoder.embedding_range))
     return decoder
 

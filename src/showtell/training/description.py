@@ -5,7 +5,7 @@ A run goes on, or is counted as a study's, only where nothing of it differs.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from showtell.config import Config, from_dict
 from showtell.data.records import Record
 from showtell.errors import CheckpointError, ConfigError
+from showtell.files import sha256_hex
 
 
 def describe_data(
@@ -27,6 +28,12 @@ def describe_data(
             digest.update(json.dumps([record.image_id, picture, *record.captions]).encode())
         hashes[split] = {"images": len(records), "sha256": digest.hexdigest()}
     return {"dataset": name, "splits": hashes}
+
+
+def describe_photos(picture_hashes: Iterable[str]) -> dict[str, Any]:
+    """Count photos and hash their contents, whatever their names and order."""
+    hashes = sorted(set(picture_hashes))
+    return {"images": len(hashes), "sha256": sha256_hex("".join(hashes).encode())}
 
 
 def describe_software(command: str, device: str) -> dict[str, Any]:
@@ -47,6 +54,7 @@ def describe_run(
     encoder_sha256: str = "",
     init: dict[str, str] | None = None,
     teachers: Sequence[dict[str, str]] = (),
+    photos: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put together what config.json holds.
 
@@ -56,6 +64,7 @@ def describe_run(
         encoder_sha256: of the weights that the encoder begins with.
         init: the run whose weights this one begins with, as `TrainedRun.describe` names it.
         teachers: the runs it learns from, likewise.
+        photos: without captions, as `describe_photos` gives them.
     """
     return {
         "config": config.to_dict(),
@@ -63,6 +72,7 @@ def describe_run(
         "encoder_sha256": encoder_sha256,
         "init": init,
         "teachers": list(teachers),
+        "photos": photos,
         "made_by": made_by or {},
     }
 
@@ -111,6 +121,8 @@ def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
         differ.append("the weights it began with")
     if list(map(_weights, found.get("teachers", []))) != list(map(_weights, wanted["teachers"])):
         differ.append("its teachers")
+    if found.get("photos") != wanted["photos"]:
+        differ.append("its photos without captions")
     return differ
 
 

@@ -23,6 +23,7 @@ def caption_with_run(
     progress: Progress = no_progress,
 ) -> dict[str, str]:
     """Write a caption for every record: image id -> sentence."""
+    decoder, vocabulary = run.writer()
     cache, hashes = compute_features(
         records,
         run.config.encoder,
@@ -31,5 +32,5 @@ def caption_with_run(
         progress=features_progress,
     )
     rows = cache.rows([hashes[record.image_id] for record in records])
-    dataset = CaptionDataset(records, run.vocabulary, CachedFeatures(cache.open(), rows))
-    return caption_dataset(run.decoder, dataset, run.vocabulary, config, progress=progress)
+    dataset = CaptionDataset(records, vocabulary, CachedFeatures(cache.open(), rows))
+    return caption_dataset(decoder, dataset, vocabulary, config, progress=progress)

@@ -21,6 +21,7 @@ from showtell.export.parity import (
 from showtell.export.precision import store_float16, store_int8
 from showtell.export.quantise import quantise_encoder
 from showtell.images import prepare
+from showtell.models.decoders import Decoder
 from showtell.models.encoders import Encoder
 from showtell.training.run import TrainedRun
 
@@ -66,15 +67,17 @@ def export_run(run: TrainedRun, *, precision: str, calibration: Sequence[Record]
     Raises:
         BundleError: the graphs differ from PyTorch by more than rounding explains.
         ConfigError: int8 without images to calibrate on.
-        CheckpointError: the encoder gives features of another width than the run was trained on.
+        CheckpointError: the encoder gives features of another width than the run was trained on,
+            or the run has no decoder.
     """
+    decoder, vocabulary = run.writer()
     encoder = run.build_encoder()
     shape = encoder.feature_shape(run.config.encoder.features)
-    start, step = export_decoder(run.decoder, feature_shape=shape)
+    start, step = export_decoder(decoder, feature_shape=shape)
     graphs = {ENCODER: export_encoder(encoder), START: start, STEP: step}
     exact = graphs[ENCODER]
     features_error = measure_encoder_parity(encoder, exact)
-    parity = _check(run, graphs, shape, features_error, "float32")
+    parity = _check(run, decoder, graphs, shape, features_error, "float32")
     if precision == "float16":
         graphs = {name: store_float16(graph) for name, graph in graphs.items()}
         features_error = measure_encoder_parity(encoder, graphs[ENCODER])
@@ -87,7 +90,7 @@ def export_run(run: TrainedRun, *, precision: str, calibration: Sequence[Record]
         }
         features_error = compare_encoders(exact, graphs[ENCODER], unseen)
     if precision != "float32":
-        parity = _check(run, graphs, shape, features_error, precision)
+        parity = _check(run, decoder, graphs, shape, features_error, precision)
     manifest = Manifest(
         name=run.config.name,
         version=__version__,
@@ -103,7 +106,7 @@ def export_run(run: TrainedRun, *, precision: str, calibration: Sequence[Record]
         training=_training_record(run),
         scores={"measured_on": "the PyTorch checkpoint", **run.scores},
     )
-    files = {VOCABULARY: run.vocabulary.to_text().encode(), **graphs}
+    files = {VOCABULARY: vocabulary.to_text().encode(), **graphs}
     if encoder.recogniser:
         files[CONCEPTS] = encoder.recogniser.concepts.to_text().encode()
     return Exported(manifest, files, parity, features_error)
@@ -111,6 +114,7 @@ def export_run(run: TrainedRun, *, precision: str, calibration: Sequence[Record]
 
 def _check(
     run: TrainedRun,
+    decoder: Decoder,
     graphs: dict[str, bytes],
     feature_shape: tuple[int, int],
     features: float,
@@ -119,7 +123,7 @@ def _check(
     """Refuse graphs that say something else; `features` is the encoder's error, a share."""
     allowed = TOLERANCES[precision]
     parity = measure_parity(
-        run.decoder,
+        decoder,
         graphs[START],
         graphs[STEP],
         feature_shape=feature_shape,

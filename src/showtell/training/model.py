@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from showtell.data.batches.dataset import Batch
 from showtell.models.decoders import Decoder
+from showtell.models.recogniser import Recogniser
 from showtell.training.loss import Objective
 
 
@@ -21,6 +22,7 @@ class CaptionModel(nn.Module):
         objective: Objective,
         *,
         encoder: nn.Module | None = None,
+        recogniser: Recogniser | None = None,
         kind: str = "pooled",
         frozen: float = 0.0,
     ) -> None:
@@ -28,12 +30,14 @@ class CaptionModel(nn.Module):
 
         Args:
             encoder: photos (N, 3, size, size) to the grid (N, L, D) and the pooled (N, 1, D).
+            recogniser: of the encoder's pooled features; it stays as it is.
             kind: which of the two the decoder reads, `"grid"` or `"pooled"`.
             frozen: the share of the encoder's weight tensors, from the photo on, that never learn.
         """
         super().__init__()
         self.decoder = decoder
         self.encoder = encoder
+        self.recogniser = recogniser.requires_grad_(False) if recogniser else None
         self._objective, self._kind, self._frozen = objective, kind, frozen
 
     def forward(self, batch: Batch) -> tuple[Tensor, int]:

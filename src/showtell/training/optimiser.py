@@ -1,6 +1,7 @@
 """Which weights learn how fast, and when."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -12,21 +13,26 @@ from showtell.training.model import CaptionModel
 def build_optimizer(
     model: CaptionModel, training: TrainingConfig, finetuning: FinetuningConfig
 ) -> torch.optim.AdamW:
-    """AdamW over the decoder, and over the encoder at its own rate where there is one.
+    """AdamW over the decoder, and over the encoder at its own rate where there is one."""
+    parts: list[tuple[nn.Module, float]] = [(model.decoder, training.learning_rate)]
+    if model.encoder is not None:
+        parts.append((model.encoder, finetuning.learning_rate))
+    return adamw(parts, weight_decay=training.weight_decay)
+
+
+def adamw(parts: Sequence[tuple[nn.Module, float]], *, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW over parts of a model, each at its own rate.
 
     Weight decay is for matrices: to pull a bias or a norm's scale to zero helps nothing.
 
     Source: Loshchilov and Hutter 2019 (arXiv:1711.05101).
     """
-    parts: list[tuple[nn.Module, float]] = [(model.decoder, training.learning_rate)]
-    if model.encoder is not None:
-        parts.append((model.encoder, finetuning.learning_rate))
     groups = [
         {
             "params": [p for p in part.parameters() if (p.ndim >= 2) == is_matrix],
             "lr": rate,
             "initial_lr": rate,
-            "weight_decay": training.weight_decay if is_matrix else 0.0,
+            "weight_decay": weight_decay if is_matrix else 0.0,
         }
         for part, rate in parts
         for is_matrix in (True, False)

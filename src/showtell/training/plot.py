@@ -1,4 +1,4 @@
-"""Loss and CIDEr by epoch, as a picture: where people would rather look."""
+"""Loss and score by epoch, as a picture: where people would rather look."""
 
 import io
 from typing import Any
@@ -6,19 +6,24 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-LOSS_COLOUR, CIDER_COLOUR = "#4c72b0", "#c44e52"
+LOSS_COLOUR, SCORE_COLOUR = "#4c72b0", "#c44e52"
 
 
 def draw_curves(
-    history: list[dict[str, Any]], *, title: str, unit: str = "nats per token"
+    history: list[dict[str, Any]],
+    *,
+    title: str,
+    unit: str = "nats per token",
+    score: str = "CIDEr",
 ) -> bytes:
     """Draw the log of a run, with the best epoch marked; give a PNG.
 
     Args:
         unit: of the losses.
+        score: which of the log's scores to draw.
     """
     epochs = [entry["epoch"] for entry in history]
-    ciders = [entry["scores"]["CIDEr"] for entry in history]
+    scores = [entry["scores"][score] for entry in history]
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
     left = figure.add_subplot()
     for name, style in (("train", "o-"), ("val", "o--")):
@@ -29,11 +34,11 @@ def draw_curves(
     left.set_ylabel(f"loss ({unit})", color=LOSS_COLOUR)
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
     right = left.twinx()
-    right.plot(epochs, ciders, "s-", color=CIDER_COLOUR)
-    right.set_ylabel("validation CIDEr (%)", color=CIDER_COLOUR)
-    best = max(range(len(ciders)), key=lambda i: ciders[i])
+    right.plot(epochs, scores, "s-", color=SCORE_COLOUR)
+    right.set_ylabel(f"validation {score} (%)", color=SCORE_COLOUR)
+    best = max(i for i, entry in enumerate(history) if entry["best"])
     right.axvline(epochs[best], color="grey", linewidth=0.8, linestyle=":")
-    left.set_title(f"{title}: best CIDEr {ciders[best]:.1f} at epoch {epochs[best]}")
+    left.set_title(f"{title}: best with {score} {scores[best]:.1f} at epoch {epochs[best]}")
     return to_png(figure)
 
 

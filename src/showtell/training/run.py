@@ -1,11 +1,12 @@
 """A run folder: everything one training leaves behind, and how to read it back.
 
 config.json          the settings it ran with, hashes of the data it saw, the command and versions
-vocabulary.txt       token ids in order
+vocabulary.txt       token ids in order, where there is a decoder
+concepts.txt         words in the order of their probabilities, where the encoder names any
 last.safetensors     to go on from, exactly
-best.safetensors     weights of the epoch with the best validation CIDEr
+best.safetensors     weights of the epoch with the best validation CIDEr, or the least loss
 log.jsonl            one line an epoch
-curves.png           loss and CIDEr by epoch
+curves.png           loss and score by epoch
 val_captions.json    the best epoch's captions, COCO results format
 tensorboard/         logs for TensorBoard, if asked for
 """
@@ -21,12 +22,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from showtell.concepts import Concepts
 from showtell.config import Config, from_dict
 from showtell.errors import CheckpointError, ShowtellError
 from showtell.files import lock, sha256_hex, to_json, write_atomically
 from showtell.models.build import build_decoder
 from showtell.models.decoders import Decoder
 from showtell.models.encoders import Encoder, build_encoder, hash_tensors, with_weights
+from showtell.models.recogniser import Recogniser
 from showtell.training.checkpoint import load_checkpoint, part_of, weights_of
 from showtell.training.description import differences, read_description
 from showtell.vocabulary import Vocabulary
@@ -45,6 +48,10 @@ class RunFolder:
     @property
     def vocabulary(self) -> Path:
         return self.path / "vocabulary.txt"
+
+    @property
+    def concepts(self) -> Path:
+        return self.path / "concepts.txt"
 
     @property
     def last(self) -> Path:
@@ -73,18 +80,20 @@ class RunFolder:
     @property
     def results(self) -> tuple[Path, ...]:
         """All but the config."""
-        return (self.vocabulary, self.last, self.best, self.log, self.curves, self.val_captions)
+        words = (self.vocabulary, self.concepts)
+        return (*words, self.last, self.best, self.log, self.curves, self.val_captions)
 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """The best epoch of a finished or unfinished run, ready to caption."""
+    """The best epoch of a finished or unfinished run, ready to caption or to recognise."""
 
     config: Config
-    vocabulary: Vocabulary
-    decoder: Decoder  # in evaluation mode
+    vocabulary: Vocabulary | None  # None as the decoder
+    decoder: Decoder | None  # in evaluation mode; None: the run trained an encoder alone
     feature_dim: int  # D
     encoder_weights: dict[str, Tensor] | None  # where the encoder learned too
+    recogniser: Recogniser | None  # likewise, where it names what it sees
     encoder_sha256: str  # of the weights its encoder was built with; empty: a run did not note it
     provenance: dict[str, Any]  # command, versions, dataset name and split hashes
     scores: dict[str, Any]  # of the best epoch on val, with signatures
@@ -93,7 +102,11 @@ class TrainedRun:
     @property
     def weights(self) -> dict[str, Tensor]:
         """What a `CaptionModel` of the same config has: the decoder, and what it learned of."""
-        parts = {"decoder": self.decoder.state_dict(), "encoder": self.encoder_weights or {}}
+        parts = {
+            "decoder": self.decoder.state_dict() if self.decoder else {},
+            "encoder": self.encoder_weights or {},
+            "recogniser": self.recogniser.state_dict() if self.recogniser else {},
+        }
         return {f"{part}.{name}": t for part, ts in parts.items() for name, t in ts.items()}
 
     def describe(self) -> dict[str, str]:
@@ -101,8 +114,21 @@ class TrainedRun:
         digest = hash_tensors(self.weights)
         return {"name": self.name, "weights_sha256": digest}
 
+    def writer(self) -> tuple[Decoder, Vocabulary]:
+        """Give what writes captions.
+
+        Raises:
+            CheckpointError: the run trained an encoder alone.
+        """
+        if self.decoder is None or self.vocabulary is None:
+            raise CheckpointError(
+                f"the run {self.name} has learned to recognise and writes no captions; a run that "
+                "begins with it (--init-from, or the next stage of a recipe) learns to"
+            )
+        return self.decoder, self.vocabulary
+
     def build_encoder(self) -> Encoder:
-        """Build the encoder that the decoder learned with.
+        """Build the encoder that the decoder learned with, and what names what it sees.
 
         Raises:
             CheckpointError: it gives features of another width than the decoder reads, or has other
@@ -122,7 +148,8 @@ class TrainedRun:
             )
         if self.encoder_weights is None:
             return encoder
-        return with_weights(encoder, self.encoder_weights, name=self.config.encoder.name)
+        learned = with_weights(encoder, self.encoder_weights, name=self.config.encoder.name)
+        return replace(learned, recogniser=self.recogniser)
 
 
 def average(runs: Sequence[TrainedRun]) -> TrainedRun:
@@ -147,23 +174,40 @@ def average(runs: Sequence[TrainedRun]) -> TrainedRun:
         key: torch.stack([of_run[key].double() for of_run in weights]).mean(dim=0).to(own.dtype)
         for key, own in weights[0].items()
     }
-    decoder = deepcopy(first.decoder)
-    decoder.load_state_dict(part_of(means, "decoder"))
-    encoder_weights = part_of(means, "encoder") or None
-    return replace(first, name=name, decoder=decoder, encoder_weights=encoder_weights)
+    decoder, recogniser = deepcopy(first.decoder), deepcopy(first.recogniser)
+    if decoder:
+        decoder.load_state_dict(part_of(means, "decoder"))
+    if recogniser:
+        recogniser.load_state_dict(part_of(means, "recogniser"))
+    return replace(
+        first,
+        name=name,
+        decoder=decoder,
+        encoder_weights=part_of(means, "encoder") or None,
+        recogniser=recogniser,
+    )
 
 
 def _kind(run: TrainedRun) -> tuple[Any, ...]:
     """What runs must have in common for their mean to make sense."""
     shapes = {name: weight.shape for name, weight in run.weights.items()}
     decoder = run.config.decoder.architecture, run.config.decoder.cell
-    return run.config.encoder, run.encoder_sha256, decoder, shapes, run.vocabulary.tokens
+    words = run.vocabulary, run.recogniser.concepts if run.recogniser else None
+    return run.config.encoder, run.encoder_sha256, decoder, shapes, words
 
 
-def begin_run(folder: RunFolder, vocabulary: Vocabulary, described: dict[str, Any]) -> bool:
-    """Write config and vocabulary, or check that the run already there is the same one.
+def begin_run(
+    folder: RunFolder,
+    vocabulary: Vocabulary | None,
+    described: dict[str, Any],
+    *,
+    concepts: Concepts | None = None,
+) -> bool:
+    """Write config and words, or check that the run already there is the same one.
 
     Args:
+        vocabulary: of the decoder, if there is one.
+        concepts: that the encoder names, if it does.
         described: the run, as `showtell.training.description.describe_run` does it.
 
     Returns:
@@ -179,7 +223,10 @@ def begin_run(folder: RunFolder, vocabulary: Vocabulary, described: dict[str, An
         return False
     for stale in folder.results:  # of a run whose config is gone: nothing may resume from them
         stale.unlink(missing_ok=True)
-    write_atomically(folder.vocabulary, vocabulary.to_text().encode())
+    if vocabulary:
+        write_atomically(folder.vocabulary, vocabulary.to_text().encode())
+    if concepts:
+        write_atomically(folder.concepts, concepts.to_text().encode())
     write_atomically(folder.config, to_json(described))
     return True
 
@@ -239,23 +286,18 @@ def load_run(path: Path) -> TrainedRun:
     described = read_description(folder.config)
     tensors, meta = load_checkpoint(folder.best)
     try:
-        vocabulary_text = folder.vocabulary.read_bytes()
-        if sha256_hex(vocabulary_text) != meta["vocabulary_sha256"]:
-            raise ValueError(f"{folder.vocabulary.name} is not the one it was trained with")
-        vocabulary = Vocabulary.from_text(vocabulary_text.decode())
         config = from_dict(Config, described["config"])
         feature_dim = int(meta["feature_dim"])
-        decoder = build_decoder(
-            config.decoder, feature_dim=feature_dim, vocabulary_size=len(vocabulary)
-        )
         weights = weights_of(tensors)
-        decoder.load_state_dict(part_of(weights, "decoder"))
+        recogniser = _load_recogniser(folder, meta, weights, feature_dim)
+        vocabulary, decoder = _load_decoder(folder, config, meta, weights, recogniser)
         return TrainedRun(
             config=config,
             vocabulary=vocabulary,
-            decoder=decoder.eval(),
+            decoder=decoder,
             feature_dim=feature_dim,
             encoder_weights=part_of(weights, "encoder") or None,
+            recogniser=recogniser,
             encoder_sha256=described.get("encoder_sha256", ""),
             provenance={**described["made_by"], **described["data"]},
             scores=meta["report"],
@@ -263,3 +305,42 @@ def load_run(path: Path) -> TrainedRun:
         )
     except (OSError, ValueError, KeyError, RuntimeError, ShowtellError) as error:
         raise CheckpointError(f"the run {path} cannot be used: {error}") from error
+
+
+def _load_decoder(
+    folder: RunFolder,
+    config: Config,
+    meta: dict[str, Any],
+    weights: dict[str, Tensor],
+    recogniser: Recogniser | None,
+) -> tuple[Vocabulary | None, Decoder | None]:
+    if config.recognises:
+        return None, None
+    vocabulary = Vocabulary.from_text(_read_words(folder.vocabulary, meta["vocabulary_sha256"]))
+    decoder = build_decoder(
+        config.decoder,
+        feature_dim=int(meta["feature_dim"]),
+        vocabulary_size=len(vocabulary),
+        concept_ids=recogniser.concepts.token_ids(vocabulary) if recogniser else (),
+    )
+    decoder.load_state_dict(part_of(weights, "decoder"))
+    return vocabulary, decoder.eval()
+
+
+def _load_recogniser(
+    folder: RunFolder, meta: dict[str, Any], weights: dict[str, Tensor], feature_dim: int
+) -> Recogniser | None:
+    own = part_of(weights, "recogniser")
+    if not own:
+        return None
+    concepts = Concepts.from_text(_read_words(folder.concepts, meta["concepts_sha256"]))
+    recogniser = Recogniser(concepts, feature_dim=feature_dim)
+    recogniser.load_state_dict(own)
+    return recogniser.eval().requires_grad_(False)
+
+
+def _read_words(path: Path, sha256: str) -> str:
+    text = path.read_bytes()
+    if sha256_hex(text) != sha256:
+        raise ValueError(f"{path.name} is not the one it was trained with")
+    return text.decode()

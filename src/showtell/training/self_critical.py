@@ -69,7 +69,7 @@ class SelfCritical:
         rewards = self.reward(token_ids, batch.images.repeat_interleave(num_samples))
         loss = policy_loss(log_probs, token_ids != PAD_ID, rewards.view(-1, num_samples))
         if not share:
-            return loss, batch.num_tokens
+            return loss, batch.num_targets
         plain, tokens = self._cross_entropy(decoder, features, batch)
         return (1 - share) * loss + share * plain, tokens
 

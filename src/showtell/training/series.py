@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from showtell.progress import Progress, no_progress
-from showtell.training.loop import Events
+from showtell.training.epochs import Events
+from showtell.training.recognition.data import RecognitionData
 from showtell.training.train import TrainingData
 
 
@@ -14,5 +15,6 @@ class SeriesEvents:
 
     training: Events = field(default_factory=Events)  # of the training in hand
     features: Progress = no_progress  # pictures encoded
-    data: Callable[[TrainingData], None] = lambda data: None  # what is trained on
+    # What is trained on.
+    data: Callable[[TrainingData | RecognitionData], None] = lambda data: None
     begin: Callable[[str, int, int], None] = lambda name, number, total: None  # from 1

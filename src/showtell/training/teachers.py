@@ -43,7 +43,7 @@ class Teachers:
         """
         for run in runs:
             check_teacher(run.config, config, name=run.name)
-            if run.vocabulary.tokens != vocabulary.tokens:
+            if run.writer()[1] != vocabulary:
                 raise ConfigError(f"the teacher {run.name} has other words than this run")
             if config.finetuning.from_epoch != 1 and run.build_encoder().sha256 != encoder.sha256:
                 raise ConfigError(
@@ -69,15 +69,17 @@ def check_teacher(teacher: Config, learner: Config, *, name: str) -> None:
     """Refuse a teacher that does not see what the learner sees.
 
     Raises:
-        ConfigError: their encoders differ.
+        ConfigError: their encoders differ, or it has no decoder.
     """
+    if teacher.recognises:
+        raise ConfigError(f"the teacher {name} has learned to recognise and expects no words")
     if teacher.encoder != learner.encoder:
         raise ConfigError(f"the teacher {name} has other settings of its encoder than this run")
 
 
 def _model(run: TrainedRun, *, live: bool) -> CaptionModel:
     return CaptionModel(
-        run.decoder,
+        run.writer()[0],
         not_trained,
         encoder=run.build_encoder().network if live else None,
         kind=run.config.encoder.features,

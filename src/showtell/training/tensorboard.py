@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from showtell.training.loop import Events
+from showtell.training.epochs import Events
 
 
 @contextmanager
@@ -26,8 +26,9 @@ def tensorboard_logs(folder: Path, events: Events) -> Iterator[Events]:
             events.update(number, loss, learning_rate)
 
         def epoch(entry: dict[str, Any]) -> None:
-            for name in ("train_loss", "val_loss", "distinct_captions"):
-                writer.add_scalar(f"epoch/{name}", entry[name], entry["epoch"])
+            for name in ("train_loss", "val_loss", "class_kl", "distinct_captions"):
+                if name in entry:
+                    writer.add_scalar(f"epoch/{name}", entry[name], entry["epoch"])
             for name, value in entry["scores"].items():
                 writer.add_scalar(f"val/{name}", value, entry["epoch"])
             events.epoch(entry)

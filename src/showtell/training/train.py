@@ -1,8 +1,9 @@
 """`showtell train`: from a dataset on disk to a trained run folder."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +12,23 @@ import torch
 from showtell.config import Config, EncoderConfig
 from showtell.data.batches.dataset import CaptionDataset
 from showtell.data.batches.photos import CachedFeatures, Photos, never_read
-from showtell.data.records import Record
+from showtell.data.records import Dataset, Record
 from showtell.data.sources import load_dataset
-from showtell.errors import ConfigError, DataError, first_few
-from showtell.files import write_atomically
+from showtell.errors import ConfigError, DataError, counted, first_few
 from showtell.models.build import check_decoder
 from showtell.models.encoders import Encoder, build_encoder
 from showtell.progress import Progress, no_progress
-from showtell.runtime.session import available_cpus
 from showtell.text import tokenize
 from showtell.training.description import describe_data, describe_run, describe_software
+from showtell.training.epochs import Events, TrainingState
 from showtell.training.features import compute_features, hash_pictures
+from showtell.training.in_folder import train_in_folder
 from showtell.training.live import live_data
-from showtell.training.loop import Events, Trainer, TrainingState
+from showtell.training.loop import Trainer
 from showtell.training.plot import draw_curves
 from showtell.training.processes import Processes, local_rank, processes_here
-from showtell.training.run import (
-    RunFolder,
-    TrainedRun,
-    begin_run,
-    delete_run,
-    only_trainer_of,
-)
+from showtell.training.run import RunFolder, TrainedRun
 from showtell.training.teachers import Teachers
-from showtell.training.tensorboard import tensorboard_logs
 from showtell.vocabulary import Vocabulary
 
 
@@ -52,6 +46,16 @@ class TrainingData:
     val_coverage: float
     description: dict[str, Any]  # name and split hashes
     notes: tuple[str, ...] = ()  # on the dataset, for people: drawn splits, what is left out
+
+    @property
+    def summary(self) -> str:
+        """Count images, captions and words in a line."""
+        return (
+            f"{counted(len(self.train), 'train image')} with "
+            f"{counted(self.train.num_captions, 'caption')}, "
+            f"{counted(len(self.val), 'val image')}; vocabulary {len(self.vocabulary)}, covers "
+            f"{self.train_coverage:.1%} of train and {self.val_coverage:.1%} of val words"
+        )
 
 
 def load_training_data(
@@ -75,8 +79,7 @@ def load_training_data(
     """
     check_decoder(config)
     dataset = load_dataset(data_dir)
-    splits = {name: dataset.require(name) for name in ("train", "val")}
-    _check_disjoint(splits["train"], splits["val"])
+    splits = require_splits(dataset)
     records = [record for split in splits.values() for record in split]
     encoder = _encoder_of(config, init)
     photos, hashes = _photos_of(records, config, encoder, cache_dir, progress)
@@ -86,7 +89,7 @@ def load_training_data(
     }
     vocabulary = (
         init.vocabulary
-        if init
+        if init and init.vocabulary
         else Vocabulary.build(tokens["train"], min_count=config.training.min_count)
     )
     datasets = {
@@ -103,7 +106,7 @@ def load_training_data(
         train_coverage=vocabulary.coverage(tokens["train"]),
         val_coverage=vocabulary.coverage(tokens["val"]),
         description=describe_data(data_dir.resolve().name, splits, hashes),
-        notes=(*dataset.notes, *_note_copies(splits, hashes)),
+        notes=(*dataset.notes, *note_copies(splits, hashes)),
     )
 
 
@@ -127,9 +130,18 @@ def _photos_of(
     return lambda digests: CachedFeatures(features, cache.rows(digests)), hashes
 
 
-def _note_copies(
-    splits: Mapping[str, Sequence[Record]], hashes: Mapping[str, str]
-) -> Iterator[str]:
+def require_splits(dataset: Dataset) -> dict[str, tuple[Record, ...]]:
+    """Give train and val.
+
+    Raises:
+        DataError: one is incomplete, or they overlap.
+    """
+    splits = {name: dataset.require(name) for name in ("train", "val")}
+    _check_disjoint(splits["train"], splits["val"])
+    return splits
+
+
+def note_copies(splits: Mapping[str, Sequence[Record]], hashes: Mapping[str, str]) -> Iterator[str]:
     """Tell of the same file in train and val: no reason to refuse, but one to doubt the scores."""
     trained = {hashes[record.image_id] for record in splits["train"]}
     copies = [r.image_id for r in splits["val"] if hashes[r.image_id] in trained]
@@ -197,8 +209,6 @@ def train_captioner(
         KeyboardInterrupt: `events.should_stop` said so; the run can go on later.
     """
     processes = processes or Processes()
-    threads = max(1, available_cpus() // processes_here())
-    torch.set_num_threads(threads)  # PyTorch does not see a container's CPU quota
     folder = RunFolder(out)
     described = describe_run(
         config,
@@ -208,25 +218,20 @@ def train_captioner(
         init=init.describe() if init else None,
         teachers=[teacher.describe() for teacher in teachers],
     )
-
-    def begin() -> bool:
-        stack.enter_context(only_trainer_of(folder))
-        if force:
-            delete_run(folder)
-        return begin_run(folder, data.vocabulary, described)
-
-    with ExitStack() as stack:
-        is_new = processes.first_alone(begin)
-        try:
-            trainer = stack.enter_context(_trainer(config, data, folder, processes, init, teachers))
-        except ConfigError:
-            if is_new and processes.is_first:  # nothing is left that refuses a better command
-                delete_run(folder)
-            raise
-        events = events or Events()
-        if tensorboard and processes.is_first:
-            events = stack.enter_context(tensorboard_logs(folder.tensorboard, events))
-        return _fit(trainer, events)
+    unit = "train: minus reward; val: nats" if config.self_critical.samples else "nats per token"
+    recogniser = data.encoder.recogniser
+    return train_in_folder(
+        folder,
+        described,
+        partial(_trainer, config, data, folder, processes, init, teachers),
+        draw=partial(draw_curves, title=config.name, unit=unit),
+        processes=processes,
+        vocabulary=data.vocabulary,
+        concepts=recogniser.concepts if recogniser else None,
+        force=force,
+        tensorboard=tensorboard,
+        events=events,
+    )
 
 
 @contextmanager
@@ -264,25 +269,6 @@ def _teachers(
     return Teachers(
         runs, config=config, vocabulary=data.vocabulary, encoder=data.encoder, device=device
     )
-
-
-def _fit(trainer: Trainer, events: Events) -> TrainingState:
-    folder, config = trainer.folder, trainer.config
-    unit = "train: minus reward; val: nats" if config.self_critical.samples else "nats per token"
-
-    def draw() -> None:
-        curves = draw_curves(trainer.state.history, title=config.name, unit=unit)
-        write_atomically(folder.curves, curves)
-
-    def on_epoch(entry: dict[str, Any]) -> None:
-        draw()
-        events.epoch(entry)
-
-    if not trainer.processes.is_first:
-        return trainer.fit(Events(should_stop=events.should_stop))
-    if trainer.state.history:  # the run may have been killed before it drew its last epoch
-        draw()
-    return trainer.fit(replace(events, epoch=on_epoch))
 
 
 def choose_device(name: str) -> torch.device:

@@ -47,6 +47,19 @@ def test_the_grid_has_one_location_for_each_32_pixels_and_pooled_is_its_mean(
     torch.testing.assert_close(pooled, grid.mean(dim=1, keepdim=True))
 
 
+@pytest.mark.parametrize(
+    ("name", "blocks", "channels"),
+    [("efficientnet-lite0", 8, 80), ("efficientnet-lite1", 11, 80), ("efficientnet-lite2", 11, 88)],
+)
+def test_the_trunk_ends_where_a_sixteenth_of_the_side_is_left(
+    name: str, blocks: int, channels: int
+) -> None:
+    network = EfficientNetLite(SCALINGS[name]).eval()
+    with torch.inference_mode():
+        assert network.trunk(torch.rand(2, 3, 224, 224)).shape == (2, channels, 14, 14)
+    assert network.trunk_blocks == blocks
+
+
 def test_the_grid_runs_row_by_row_from_the_top_left() -> None:
     network = build_encoder(EncoderConfig(name="efficientnet-lite0")).network
     black = torch.full((1, 3, 224, 224), -1.0)

@@ -5,11 +5,31 @@ sees the same.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageOps
 
 MOST_ASPECT = 4 / 3  # of a crop, beside the photo's own; the least is its inverse
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """An alteration of photos that is the same each time: what is seen of it can be kept."""
+
+    number: int  # from 1; 0 would be the photo as it is
+    flip: bool  # as `augment` takes them
+    crop: float
+    seed: int
+
+    def alter(self, photo: Image.Image, sha256: str) -> Image.Image:
+        """Alter a photo as its content says, so that the dataset it is in does not count.
+
+        Args:
+            sha256: of the photo's file, hexadecimal.
+        """
+        random = np.random.default_rng([self.seed, self.number, int(sha256, 16)])
+        return augment(photo, random, flip=self.flip, crop=self.crop)
 
 
 def augment(

@@ -3,8 +3,8 @@
 A cache is a folder named by a hash of the encoder's weights and preprocessing, so that a changed
 encoder never reads old features. In it:
 
-    meta.json       what made the features; shape (L, D) of each
-    features.f16    float16 rows of L·D numbers, one picture after the other
+    meta.json       what made the features; shape of each, (L, D) say
+    features.f16    float16 rows of so many numbers, one picture after the other
     index.jsonl     {"sha256": …} of each picture's file, line n for row n
 
 Pictures are known by their content, so datasets can share rows and a changed file is never
@@ -14,6 +14,7 @@ the batch in hand.
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,17 +39,17 @@ def default_cache_dir() -> Path:
 class FeatureCache:
     """Features of pictures by the sha256 of their files."""
 
-    def __init__(self, root: Path, *, made_by: dict[str, Any], shape: tuple[int, int]) -> None:
+    def __init__(self, root: Path, *, made_by: dict[str, Any], shape: tuple[int, ...]) -> None:
         """Open the cache of one encoder below `root`, or begin it.
 
         Args:
             made_by: all that the features depend on; hashed into the folder's name.
-            shape: (L, D) of one picture's features.
+            shape: of one picture's features.
         """
         key = hashlib.sha256(json.dumps([made_by, shape], sort_keys=True).encode()).hexdigest()
         self.path = root / "features" / key[:16]
         self.shape = shape
-        self._row_bytes = 2 * shape[0] * shape[1]
+        self._row_bytes = 2 * math.prod(shape)
         self.path.mkdir(parents=True, exist_ok=True)
         for path in (self._data_path, self._index_path):
             if not path.exists():  # a new cache, or one that was killed as it began
@@ -89,7 +90,7 @@ class FeatureCache:
         return np.array([self._rows[sha256] for sha256 in hashes], dtype=np.int64)
 
     def open(self) -> NDArray[np.float16]:
-        """Map all features into memory, read-only: (rows, L, D)."""
+        """Map all features into memory, read-only: (rows, …)."""
         if not self._rows:
             return np.empty((0, *self.shape), dtype=np.float16)
         return np.memmap(
@@ -137,12 +138,12 @@ class FeatureWriter:
     """Adds rows to a cache; made by `FeatureCache.writing`."""
 
     def __init__(
-        self, rows: dict[str, int], shape: tuple[int, int], index: BinaryIO, data: BinaryIO
+        self, rows: dict[str, int], shape: tuple[int, ...], index: BinaryIO, data: BinaryIO
     ) -> None:
         self._rows, self._shape, self._index, self._data = rows, shape, index, data
 
     def append(self, hashes: Sequence[str], features: NDArray[np.float32]) -> None:
-        """Add features (B, L, D) of pictures that are not in the cache yet.
+        """Add features (B, …) of pictures that are not in the cache yet.
 
         Raises:
             DataError: a feature is too large for float16, or not a number.

@@ -30,8 +30,8 @@ class Batch:
     targets: Tensor  # (R, T) the words and `<end>`; `<pad>` is not scored
 
     @property
-    def num_tokens(self) -> int:
-        """How many targets are scored."""
+    def num_targets(self) -> int:
+        """How many tokens are scored."""
         return int(torch.count_nonzero(self.targets != PAD_ID))
 
     def to(self, device: torch.device) -> "Batch":
@@ -100,10 +100,7 @@ class CaptionDataset:
 
     def _chunks(self, batch_size: int, world_size: int) -> list[range]:
         captions_an_image = self.num_captions / len(self)
-        size = max(world_size, round(batch_size / captions_an_image))
-        chunks = [range(i, min(i + size, len(self))) for i in range(0, len(self), size)]
-        # Of a last batch with fewer images than processes, some would have nothing.
-        return chunks if len(chunks[-1]) >= world_size else chunks[:-1]
+        return chunks(len(self), round(batch_size / captions_an_image), world_size)
 
     def _collate(self, images: list[int], epoch: int) -> Batch:
         captions = [caption for image in images for caption in self._captions[image]]
@@ -120,3 +117,11 @@ class CaptionDataset:
             inputs=inputs,
             targets=padded[:, 1:],
         )
+
+
+def chunks(num_images: int, size: int, world_size: int) -> list[range]:
+    """Cut images into batches of a size, each with an image for every process."""
+    size = max(world_size, size)
+    found = [range(i, min(i + size, num_images)) for i in range(0, num_images, size)]
+    # Of a last batch with fewer images than processes, some would have nothing.
+    return found if len(found[-1]) >= world_size else found[:-1]

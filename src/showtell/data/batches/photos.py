@@ -28,11 +28,16 @@ class Photos(Protocol):
 class CachedFeatures:
     """Features that an encoder gave once, usually a memory map."""
 
-    features: NDArray[np.float16]  # (rows of the cache, L, D)
+    features: NDArray[np.float16]  # (rows of the cache, …)
     rows: NDArray[np.int64]  # (N,) of each image
 
     def __call__(self, images: Sequence[int], epoch: int = 0) -> Tensor:
         return torch.from_numpy(self.features[self.rows[list(images)]].astype(np.float32))
+
+    def of(self, image: int) -> NDArray[np.float16]:
+        """Give the features of one image."""
+        row: NDArray[np.float16] = self.features[self.rows[image]]
+        return row
 
 
 def never_read(images: Sequence[int], epoch: int) -> Tensor:

@@ -42,6 +42,7 @@ STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
+TRUNK_STAGES = 4  # of these; a sixteenth of the photo's side is left then
 
 
 class ConvNorm(nn.Module):
@@ -59,8 +60,8 @@ class ConvNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         kernel, stride = self.conv.kernel_size[0], self.conv.stride[0]
         height, width = x.shape[-2:]
-        top, bottom = _same_padding(height, kernel, stride)
-        left, right = _same_padding(width, kernel, stride)
+        top, bottom = same_padding(height, kernel, stride)
+        left, right = same_padding(width, kernel, stride)
         return self.norm(self.conv(functional.pad(x, (left, right, top, bottom))))
 
 
@@ -91,14 +92,30 @@ class EfficientNetLite(nn.Module):
         super().__init__()
         self.stem = ConvNorm(3, 32, kernel=3, stride=2)
         self.blocks = nn.ModuleList(_build_blocks(scaling))
+        self.trunk_blocks = sum(_depth(index, scaling) for index in range(TRUNK_STAGES))
         last = _round_channels(STAGES[-1][-1] * scaling.width)
         self.head = ConvNorm(last, FEATURE_DIM, kernel=1)
         self.classifier = nn.Linear(FEATURE_DIM, NUM_CLASSES)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Give the grid (B, L, D), row by row from the top left, and its mean (B, 1, D)."""
+        return self.top(self.trunk(pixels))
+
+    def trunk(self, pixels: Tensor) -> Tensor:
+        """Give what the stem and the first `TRUNK_STAGES` see, for `top`: (B, T, h, w).
+
+        Edges, textures and parts, which serve any photo: what learns is the top, so that this can
+        be computed once.
+        """
         x = functional.relu6(self.stem(pixels))
-        for block in self.blocks:
+        for block in self.blocks[: self.trunk_blocks]:
+            x = block(x)
+        return x
+
+    def top(self, activations: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the grid (B, L, D) and its mean (B, 1, D) of what `trunk` gave."""
+        x = activations
+        for block in self.blocks[self.trunk_blocks :]:
             x = block(x)
         x = functional.relu6(self.head(x))  # (B, D, height, width)
         grid = x.flatten(2).transpose(1, 2)
@@ -113,10 +130,9 @@ class EfficientNetLite(nn.Module):
 def _build_blocks(scaling: Scaling) -> list[InvertedResidual]:
     blocks: list[InvertedResidual] = []
     in_channels = 32
-    for index, (repeats, kernel, stride, expansion, channels) in enumerate(STAGES):
-        fixed_depth = index in (0, len(STAGES) - 1)
+    for index, (_, kernel, stride, expansion, channels) in enumerate(STAGES):
         out_channels = _round_channels(channels * scaling.width)
-        for repeat in range(repeats if fixed_depth else math.ceil(repeats * scaling.depth)):
+        for repeat in range(_depth(index, scaling)):
             blocks.append(
                 InvertedResidual(
                     in_channels,
@@ -130,13 +146,21 @@ def _build_blocks(scaling: Scaling) -> list[InvertedResidual]:
     return blocks
 
 
+def _depth(stage: int, scaling: Scaling) -> int:
+    """Give the number of blocks in a stage; the first and the last have one in every variant."""
+    repeats = STAGES[stage][0]
+    fixed = stage in (0, len(STAGES) - 1)
+    return repeats if fixed else math.ceil(repeats * scaling.depth)
+
+
 def _round_channels(channels: float) -> int:
     """Round to a multiple of 8, never down by more than a tenth."""
     rounded = max(8, int(channels + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * channels else rounded
 
 
-def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Give how many zeros TensorFlow's SAME adds before and after."""
     total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 

@@ -25,7 +25,7 @@ class Encoder:
     sha256: str  # of the weights
     # A PyTorch module that gives grid and pooled, or an ONNX graph with outputs of these names.
     body: nn.Module | bytes
-    recogniser: Recogniser | None = None  # names what the pooled features show
+    recogniser: Recogniser | None = None  # of the pooled features, where the encoder has learned
 
     @property
     def network(self) -> nn.Module:

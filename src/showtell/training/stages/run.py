@@ -8,13 +8,16 @@ from pathlib import Path
 
 from showtell.errors import ConfigError
 from showtell.models.build import check_decoder
-from showtell.training.loop import TrainingState
+from showtell.training.epochs import TrainingState
 from showtell.training.processes import Processes
+from showtell.training.recognition.data import RecognitionData, load_recognition_data
+from showtell.training.recognition.train import train_recogniser
 from showtell.training.run import TrainedRun, average, load_run
 from showtell.training.series import SeriesEvents
-from showtell.training.stages.config import Recipe
+from showtell.training.stages.config import Recipe, Stage
 from showtell.training.teachers import check_teacher
 from showtell.training.train import (
+    TrainingData,
     check_same_encoder,
     load_training_data,
     train_captioner,
@@ -29,6 +32,7 @@ def run_recipe(
     processes: Processes | None = None,
     init: TrainedRun | None = None,
     teachers: tuple[TrainedRun, ...] = (),
+    photos_dir: Path | None = None,
     command: str = "",
     force: bool = False,
     tensorboard: bool = False,
@@ -40,6 +44,7 @@ def run_recipe(
     Args:
         init: a run to begin with, for stages that begin with no other.
         teachers: of the only stage of a recipe without names.
+        photos_dir: a folder of photos without captions, for stages that learn to recognise.
         force: train a recipe without names anew.
 
     Returns:
@@ -50,7 +55,7 @@ def run_recipe(
             `load_training_data` and `train_captioner`.
     """
     events = events or SeriesEvents()
-    _check(recipe, has_init=init is not None)
+    _check(recipe, has_init=init is not None, has_photos=photos_dir is not None)
 
     def on_features(done: int, total: int) -> None:
         events.features(done, total)
@@ -58,15 +63,42 @@ def run_recipe(
             raise KeyboardInterrupt
 
     state = TrainingState()
+    told: set[bool] = set()
+
+    def on_data(data: TrainingData | RecognitionData) -> None:
+        """Tell of what the first stage of each kind learns from: the others have the same."""
+        if (kind := isinstance(data, RecognitionData)) not in told:
+            told.add(kind)
+            events.data(data)
+
     for number, stage in enumerate(recipe.stages, start=1):
         if stage.name:
             events.begin(f"stage {stage.name}", number, len(recipe.stages))
+        if stage.config.recognises:
+            pictures = load_recognition_data(
+                stage.config,
+                data_dir,
+                photos_dir=photos_dir,
+                cache_dir=cache_dir,
+                progress=on_features,
+            )
+            on_data(pictures)
+            state = train_recogniser(
+                stage.config,
+                pictures,
+                out / stage.name,
+                processes=processes,
+                command=command,
+                force=force,
+                tensorboard=tensorboard,
+                events=events.training,
+            )
+            continue
         first = average([load_run(out / name) for name in stage.begin]) if stage.begin else init
         data = load_training_data(
             stage.config, data_dir, init=first, cache_dir=cache_dir, progress=on_features
         )
-        if number == 1:  # the others have the same photos
-            events.data(data)
+        on_data(data)
         state = train_captioner(
             stage.config,
             data,
@@ -82,19 +114,34 @@ def run_recipe(
     return state
 
 
-def _check(recipe: Recipe, *, has_init: bool) -> None:
+def _check(recipe: Recipe, *, has_init: bool, has_photos: bool) -> None:
     """Find out what would stop a stage before hours of training, not after."""
     configs = {stage.name: stage.config for stage in recipe.stages}
+    if has_photos and not any(config.recognises for config in configs.values()):
+        raise ConfigError("photos without captions teach only a stage with recognition.min_count")
     for stage in recipe.stages:
         try:
+            if stage.config.recognises:
+                _check_first(stage, has_init=has_init)
+                continue
             check_decoder(stage.config)
             for name in stage.begin:
                 check_same_encoder(configs[name].encoder, stage.config.encoder)
             for name in stage.teachers:
                 check_teacher(configs[name], stage.config, name=name)
-            if stage.config.self_critical.samples and not (stage.begin or has_init):
+            earlier = [configs[name] for name in stage.begin]
+            writes = any(not one.recognises for one in earlier) if earlier else has_init
+            if stage.config.self_critical.samples and not writes:
                 raise ConfigError("self_critical.samples: it must begin with a trained run")
         except ConfigError as error:
             raise ConfigError(
                 f"stage {stage.name}: {error}" if stage.name else str(error)
             ) from error
+
+
+def _check_first(stage: Stage, *, has_init: bool) -> None:
+    if stage.begin or stage.teachers or has_init:
+        raise ConfigError(
+            "recognition.min_count: it begins with the published encoder and has no teachers; set "
+            "begin = [], and put what goes on with it after it"
+        )

@@ -19,7 +19,7 @@ from showtell.files import sha256_hex
 from showtell.metrics import diversity
 from showtell.training.checkpoint import load_checkpoint
 from showtell.training.description import read_description, same_settings
-from showtell.training.loop import TrainingState
+from showtell.training.epochs import TrainingState
 from showtell.training.run import RunFolder, load_run
 
 
@@ -99,7 +99,7 @@ def read_result(folder: RunFolder, config: Config) -> RunResult | None:
         best_epoch=state.best_epoch,
         epochs=len(state.history),
         val_loss=best["val_loss"],
-        parameters=sum(p.numel() for p in run.decoder.parameters()),
+        parameters=sum(p.numel() for p in run.writer()[0].parameters()),
         epoch_s=statistics.median(entry["train_s"] for entry in state.history),
         distinct_words=described.vocabulary,
         distinct_captions=described.distinct,
