@@ -60,11 +60,13 @@ def mean_average_precision(scores: Tensor, said: Tensor) -> float:
     """Rank the photos by each word's score (N, W); give the mean of the average precisions.
 
     A word's average precision is the mean, over the photos of which it was said (N, W), of the
-    share of such photos among those ranked no lower. Words said of few photos do not count, as
-    long as there are others.
+    share of such photos among those ranked no lower. Words said of few photos do not count where
+    there are others.
     """
     photos = said.sum(dim=0)  # (W,)
-    counts = photos >= min(ENOUGH_PHOTOS, max(1, int(photos.max())))
+    counts = photos >= ENOUGH_PHOTOS
+    if not counts.any():  # a split of a few photos
+        counts = photos > 0
     if not counts.any():
         return 0.0
     order = scores[:, counts].argsort(dim=0, descending=True, stable=True)
