@@ -29,7 +29,8 @@ from showtell.config import load_config
 from showtell.models.build import build_decoder
 from showtell.runtime.session import available_cpus
 from showtell.text import tokenize
-from showtell.training.train import TrainingData, load_training_data, train_captioner
+from showtell.training.data import TrainingData, load_training_data
+from showtell.training.train import train_captioner
 from showtell.vocabulary import END_ID, PAD_ID, START_ID
 
 os.environ["KERAS_BACKEND"] = "torch"

@@ -36,7 +36,8 @@ def tiny_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_run(flickr8k: Path, tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run trained on the drawn pictures; its feature cache is the folder `cache` beside it."""
     from showtell.config import load_config
-    from showtell.training.train import load_training_data, train_captioner
+    from showtell.training.data import load_training_data
+    from showtell.training.train import train_captioner
 
     out = tmp_path_factory.mktemp("runs") / "tiny"
     config = load_config(tiny_config)

@@ -89,6 +89,12 @@ class TrainingConfig:
     label_smoothing: float = 0.0  # share of the target spread over the vocabulary
     consensus_weighting: float = 0.0  # 0..1: how far captions weigh by the others' agreement
     doubly_stochastic: float = 0.0  # lambda of Xu et al. 2015, eq. 14; for what attends
+    # Looks at each photo that are cached: as it is, and mirrored and cropped as finetuning says;
+    # each batch sees one of them.
+    views: int = 1
+    # Nats by which concepts of captions' words are jittered: the encoder is surer of the photos
+    # that it learned from than it will be of others.
+    concept_noise: float = 0.0
     clip_norm: float = 5.0  # the gradient's norm is cut to this
     precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: mixed, for CUDA
     max_epochs: int = 10
@@ -96,13 +102,15 @@ class TrainingConfig:
     checkpoint_every_s: float = 120.0  # within an epoch; every epoch ends with one too
 
     def __post_init__(self) -> None:
-        for name in ("min_count", "batch_size", "accumulation_steps", "max_epochs", "patience"):
+        for name in (
+            *("min_count", "batch_size", "accumulation_steps", "views", "max_epochs", "patience"),
+        ):
             value = getattr(self, name)
             _require(value >= 1, f"{name} must be at least 1, got {value}")
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
             _require(0 < value < inf, f"{name} must be above 0 and finite, got {value}")
-        for name in ("weight_decay", "warmup_epochs", "doubly_stochastic"):
+        for name in ("weight_decay", "warmup_epochs", "doubly_stochastic", "concept_noise"):
             value = getattr(self, name)
             _require(0 <= value < inf, f"{name} must be finite and not negative, got {value}")
         value = self.checkpoint_every_s
@@ -111,6 +119,30 @@ class TrainingConfig:
         _require(0 <= value < 1, f"label_smoothing must be in [0, 1), got {value}")
         value = self.consensus_weighting
         _require(0 <= value <= 1, f"consensus_weighting must be in [0, 1], got {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextConfig:
+    """What a run learns from sentences without photos (`--text`), if it is given any.
+
+    Each is read beside the concepts of a photo that shows, as far as the recogniser can tell, what
+    it says. For decoders that look at concepts.
+    """
+
+    min_count: int = 20  # a word enters the vocabulary when the text holds it this often
+    sentences: int = 0  # of the text, read in an epoch; others in the next
+    shown: float = 0.375  # share of them for which the photo's own features are shown too
+    temperature: float = 0.7  # how far each concept is believed when photos are drawn; 0: any photo
+    draws: int = 4  # photos drawn for each sentence, one of which stands beside it in an epoch
+
+    def __post_init__(self) -> None:
+        for name in ("min_count", "draws"):
+            value = getattr(self, name)
+            _require(value >= 1, f"{name} must be at least 1, got {value}")
+        _require(self.sentences >= 0, f"sentences must not be negative, got {self.sentences}")
+        _require(0 <= self.shown <= 1, f"shown must be in [0, 1], got {self.shown}")
+        value = self.temperature
+        _require(0 <= value < inf, f"temperature must be finite and not negative, got {value}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,6 +290,7 @@ class Config:
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    text: TextConfig = field(default_factory=TextConfig)
     finetuning: FinetuningConfig = field(default_factory=FinetuningConfig)
     self_critical: SelfCriticalConfig = field(default_factory=SelfCriticalConfig)
     distillation: DistillationConfig = field(default_factory=DistillationConfig)
@@ -277,6 +310,16 @@ class Config:
         _require(
             bool(self.decoder.concept_places) or not self.decoding.unseen,
             "decoding.unseen is for decoders that look at concepts: set decoder.concept_places",
+        )
+        looks = bool(self.decoder.concept_places)
+        _require(
+            looks or not self.text.sentences,
+            "text.sentences is for decoders that look at concepts: set decoder.concept_places",
+        )
+        _require(
+            not (looks and self.finetuning.from_epoch),
+            "finetuning.from_epoch: an encoder whose concepts are looked at learns by itself, in a "
+            "stage with recognition.min_count",
         )
         first, last = self.finetuning.from_epoch, self.training.max_epochs
         _require(

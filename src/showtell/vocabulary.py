@@ -47,18 +47,30 @@ class Vocabulary:
         return {token: token_id for token_id, token in enumerate(self.tokens)}
 
     @classmethod
-    def build(cls, captions: Iterable[Sequence[str]], *, min_count: int) -> "Vocabulary":
+    def build(
+        cls,
+        captions: Iterable[Sequence[str]],
+        *,
+        min_count: int,
+        text: Iterable[Sequence[str]] = (),
+        text_min_count: int = 1,
+    ) -> "Vocabulary":
         """Take the tokens seen at least `min_count` times, commonest first, ties by spelling.
 
+        Args:
+            text: more sentences, of which those tokens enter that it holds `text_min_count` times.
+
         Raises:
-            DataError: no token is seen that often.
+            DataError: no token of the captions is seen that often.
         """
         counts = Counter(token for tokens in captions for token in tokens)
-        kept = [token for token, count in counts.items() if count >= min_count]
+        of_text = Counter(token for tokens in text for token in tokens)
+        kept = {token for token, count in counts.items() if count >= min_count}
         if not kept:
             raise DataError(f"no word is seen {min_count} times in train; lower training.min_count")
-        kept.sort(key=lambda token: (-counts[token], token))
-        return cls(SPECIAL_TOKENS + tuple(kept))
+        kept |= {token for token, count in of_text.items() if count >= text_min_count}
+        both = counts + of_text
+        return cls(SPECIAL_TOKENS + tuple(sorted(kept, key=lambda token: (-both[token], token))))
 
     def encode(self, tokens: Sequence[str]) -> list[int]:
         """Give the ids of tokens; `<unk>` for those not known."""

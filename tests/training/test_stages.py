@@ -19,7 +19,7 @@ from showtell.training.series import SeriesEvents
 from showtell.training.stages.config import Recipe, load_recipe
 from showtell.training.stages.run import run_recipe
 from showtell.training.teachers import Teachers
-from showtell.training.train import TrainingData, load_training_data
+from showtell.training.data import TrainingData, load_training_data
 
 RECIPE = f"""
 name = "tiny"

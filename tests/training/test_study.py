@@ -27,7 +27,8 @@ from showtell.training.study.plot import draw_study
 from showtell.training.study.report import StudyFolder, summarise
 from showtell.training.study.results import Results
 from showtell.training.study.run import report_study, run_study
-from showtell.training.train import load_training_data, train_captioner
+from showtell.training.data import load_training_data
+from showtell.training.train import train_captioner
 
 STUDY = f"""
 name = "tiny"

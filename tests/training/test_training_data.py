@@ -7,7 +7,7 @@ import pytest
 
 from showtell.config import load_config
 from showtell.data.sources import load_dataset
-from showtell.training.train import load_training_data
+from showtell.training.data import load_training_data
 
 
 def test_a_train_photo_that_is_in_val_under_another_name_is_told(

@@ -23,7 +23,7 @@ Examples:
   showtell train --data photos                     pictures with a .txt beside each
   showtell train --data photos --init-from runs/merge --out runs/mine
   showtell train configs/flagship.toml --data flickr8k   a recipe: stage after stage
-  showtell train configs/flagship.toml --data flickr8k --photos pictures
+  showtell train configs/flagship.toml --data flickr8k --photos pictures --text sentences.txt.gz
   torchrun --nproc-per-node 4 -m showtell train configs/topdown.toml --data flickr8k
 
 A run that was interrupted goes on from its last checkpoint when the same command is given again.
@@ -57,7 +57,16 @@ A run that was interrupted goes on from its last checkpoint when the same comman
     type=PATH,
     metavar="DIR",
     help="Any pictures, without captions, for a stage that learns to recognise "
-    "(recognition.min_count): so that it forgets nothing of what the encoder knew.",
+    "(recognition.min_count), so that it forgets nothing of what the encoder knew; and to stand "
+    "beside the sentences of --text.",
+)
+@click.option(
+    "--text",
+    "text_path",
+    type=PATH,
+    metavar="FILE",
+    help="Sentences without photos, one a line, plain or gzipped, for a stage that learns from "
+    "them (text.sentences). Left out: it learns from captions alone.",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
@@ -77,6 +86,7 @@ def command(
     init_from: tuple[Path, ...],
     teacher: tuple[Path, ...],
     photos_dir: Path | None,
+    text_path: Path | None,
     device: str,
     force: bool,
     tensorboard: bool,
@@ -95,6 +105,7 @@ def command(
     if tensorboard:
         require_extra("tensorboard", purpose="--tensorboard")
     from showtell.cli.training_events import series_events
+    from showtell.data.text import read_text
     from showtell.training.precision import has_bfloat16
     from showtell.training.processes import joined
     from showtell.training.run import average, load_run
@@ -126,6 +137,7 @@ def command(
             processes=processes,
             init=init,
             teachers=tuple(load_run(path) for path in teacher),
+            text=read_text(text_path) if text_path else None,
             photos_dir=photos_dir,
             command=shlex.join(["showtell", *arguments]),
             force=force,

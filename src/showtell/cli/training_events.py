@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from showtell.cli import console
+from showtell.training.data import TrainingData
 from showtell.training.epochs import Events
 from showtell.training.recognition.data import RecognitionData
 from showtell.training.series import SeriesEvents
-from showtell.training.train import TrainingData
 
 
 @contextmanager

@@ -115,6 +115,8 @@ def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
         differ += list(_changed(found["config"], settings))
     if found["data"]["splits"] != wanted["data"]["splits"]:
         differ.append("its data")
+    if _sha256(found["data"].get("text")) != _sha256(wanted["data"].get("text")):
+        differ.append("its text")
     if found.get("encoder_sha256", wanted["encoder_sha256"]) != wanted["encoder_sha256"]:
         differ.append("the weights of its encoder")
     if _weights(found.get("init")) != _weights(wanted["init"]):
@@ -124,6 +126,10 @@ def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     if found.get("photos") != wanted["photos"]:
         differ.append("its photos without captions")
     return differ
+
+
+def _sha256(named: dict[str, Any] | None) -> str:
+    return named["sha256"] if named else ""
 
 
 def _weights(run: dict[str, str] | None) -> str:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from showtell.config import BeamConfig
 from showtell.data.batches.dataset import CaptionDataset
-from showtell.data.batches.photos import CachedFeatures
 from showtell.data.records import Record
 from showtell.progress import Progress, no_progress
-from showtell.training.features import compute_features
+from showtell.training.features import hash_pictures
+from showtell.training.looks import Looks
 from showtell.training.run import TrainedRun
 from showtell.training.validate import caption_dataset
 
@@ -24,13 +24,20 @@ def caption_with_run(
 ) -> dict[str, str]:
     """Write a caption for every record: image id -> sentence."""
     decoder, vocabulary = run.writer()
-    cache, hashes = compute_features(
-        records,
-        run.config.encoder,
-        encoder=run.build_encoder(),
+    looks_at = ["concepts"] if run.config.decoder.concept_places else []
+    hashes = hash_pictures(records)
+    looks = Looks(
+        run.config,
+        run.build_encoder(),
+        [run.config.encoder.features, *looks_at],
         cache_dir=cache_dir,
         progress=features_progress,
+        total=len(records),
     )
-    rows = cache.rows([hashes[record.image_id] for record in records])
-    dataset = CaptionDataset(records, vocabulary, CachedFeatures(cache.open(), rows))
+    seen = looks.at(
+        {hashes[record.image_id]: record.image for record in records},
+        [hashes[record.image_id] for record in records],
+    )
+    photos, *concepts = (views[0] for views in seen.values())
+    dataset = CaptionDataset(records, vocabulary, photos, *concepts)
     return caption_dataset(decoder, dataset, vocabulary, config, progress=progress)

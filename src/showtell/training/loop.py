@@ -13,6 +13,8 @@ from torch import nn
 
 from showtell.config import Config
 from showtell.data.batches.dataset import Batch, CaptionDataset
+from showtell.data.batches.mixture import Batches, Mixture
+from showtell.data.batches.text import TextDataset
 from showtell.data.reading.caption_files import to_coco_results
 from showtell.errors import ConfigError, first_few
 from showtell.files import sha256_hex, to_json, write_atomically
@@ -75,6 +77,7 @@ class Trainer(EpochTrainer[Batch]):
         folder: RunFolder,
         processes: Processes | None = None,
         live: LiveData | None = None,
+        text: TextDataset | None = None,
         weights: dict[str, torch.Tensor] | None = None,
         teachers: Teachers | None = None,
     ) -> None:
@@ -83,13 +86,14 @@ class Trainer(EpochTrainer[Batch]):
         Args:
             train, val: with cached features.
             live: the encoder and the photos themselves, where the encoder is not as published.
+            text: sentences without photos, to learn from too.
             weights: of a `CaptionModel`, or of its encoder alone, to begin with instead of fresh
                 ones.
             teachers: what else to learn from, where the config says so.
         """
         super().__init__(config, folder=folder, processes=processes)
         self.train_data, self.val_data, self.vocabulary = train, val, vocabulary
-        self.feature_dim, self.live = feature_dim, live
+        self.feature_dim, self.live, self.text = feature_dim, live, text
         recogniser = live.encoder.recogniser if live else None
         torch.manual_seed(config.seed)
         decoder = build_decoder(
@@ -133,9 +137,13 @@ class Trainer(EpochTrainer[Batch]):
     @property
     def num_batches(self) -> int:
         """Batches in an epoch."""
-        return self.train_data.num_batches(
+        return self._mixed(self.train_data).num_batches(
             self.config.training.batch_size, world_size=self.processes.world_size
         )
+
+    def _mixed(self, data: CaptionDataset) -> Batches:
+        """Captions, and the text beside them if there is one."""
+        return Mixture([data, self.text]) if self.text else data
 
     @property
     def learning(self) -> LiveData | None:
@@ -151,7 +159,7 @@ class Trainer(EpochTrainer[Batch]):
 
     def _batches(self) -> Iterator[Batch]:
         data = self.learning.train(self.train_data) if self.learning else self.train_data
-        return data.batches(
+        return self._mixed(data).batches(
             self.config.training.batch_size,
             seed=self.config.seed,
             epoch=self.state.epoch,

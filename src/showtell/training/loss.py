@@ -40,7 +40,8 @@ def caption_loss(
             2016, section 7).
         doubly_stochastic: weight of the term that wants each location looked at once in a
             sentence (Xu et al. 2015, eq. 14), summed over locations, for each caption.
-        weights: of each image's captions, by the image's position in the dataset; all 1 if empty.
+        weights: of each image's captions, by the image's position in the dataset; all 1 if empty,
+            and of sentences beside borrowed photos.
         teach: gives the probabilities (tokens, V) that trained decoders expect.
         distillation: share of the target that is these, not the word that came.
 
@@ -49,7 +50,9 @@ def caption_loss(
 
     Source: Vinyals et al. 2015 (arXiv:1411.4555), eq. 13.
     """
-    outputs, attention_weights = decoder(features, batch.inputs, batch.image_index)  # (R, T, W)
+    outputs, attention_weights = decoder(
+        features, batch.inputs, batch.image_index, batch.concepts
+    )  # (R, T, W)
     real = batch.targets != PAD_ID  # (R, T)
     logits = decoder.readout(outputs[real])  # (tokens, V)
     losses = functional.cross_entropy(
@@ -58,7 +61,7 @@ def caption_loss(
     if teach:
         expected = functional.cross_entropy(logits, teach(batch), reduction="none")
         losses = (1 - distillation) * losses + distillation * expected
-    if weights:
+    if weights and batch.images is not None:
         of_caption = torch.cat([weights[image] for image in batch.images.tolist()])
         losses = losses * of_caption.to(losses.device)[:, None].expand(real.shape)[real]
     tokens = len(losses)

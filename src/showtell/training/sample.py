@@ -23,7 +23,14 @@ class Samples(NamedTuple):
     log_probs: Tensor  # (R, T) of each token, nats; 0 at `<pad>`
 
 
-def sample(decoder: Decoder, features: Tensor, *, num_samples: int, max_length: int) -> Samples:
+def sample(
+    decoder: Decoder,
+    features: Tensor,
+    concepts: Tensor | None = None,
+    *,
+    num_samples: int,
+    max_length: int,
+) -> Samples:
     """Draw captions of images (N, L, D): R = N · `num_samples`, T at most `max_length` + 1.
 
     A caption of no words is never drawn. One that says a word more than `max_length` is cut there,
@@ -31,7 +38,8 @@ def sample(decoder: Decoder, features: Tensor, *, num_samples: int, max_length: 
     """
     num_rows = len(features) * num_samples
     rows = torch.arange(num_rows, device=features.device)  # those that are still written
-    state = {name: part[rows // num_samples] for name, part in decoder.start(features).items()}
+    photos = decoder.start(features, concepts)
+    state = {name: part[rows // num_samples] for name, part in photos.items()}
     token_ids = torch.full_like(rows, START_ID)
     ended = torch.zeros_like(rows, dtype=torch.bool)
     drawn, log_probs = [], []

@@ -62,9 +62,15 @@ class SelfCritical:
 
     def __call__(self, decoder: Decoder, features: Tensor, batch: Batch) -> tuple[Tensor, int]:
         """Give the loss of features (N, L, D), and the tokens of people's captions, its weight."""
+        if batch.images is None:  # a photo that is only borrowed has no captions to compare with
+            return self._cross_entropy(decoder, features, batch)
         num_samples, share = self._config.samples, self._config.cross_entropy
         token_ids, log_probs = sample(
-            decoder, features, num_samples=num_samples, max_length=self._max_length
+            decoder,
+            features,
+            batch.concepts,
+            num_samples=num_samples,
+            max_length=self._max_length,
         )
         rewards = self.reward(token_ids, batch.images.repeat_interleave(num_samples))
         loss = policy_loss(log_probs, token_ids != PAD_ID, rewards.view(-1, num_samples))

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from showtell.progress import Progress, no_progress
+from showtell.training.data import TrainingData
 from showtell.training.epochs import Events
 from showtell.training.recognition.data import RecognitionData
-from showtell.training.train import TrainingData
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ class Teachers:
         real = batch.targets != PAD_ID
         total = torch.zeros(())
         for model in self._models:
-            reading = model.decoder(model.look(batch.photos), batch.inputs, batch.image_index)
+            features = model.look(batch.photos)
+            reading = model.decoder(features, batch.inputs, batch.image_index, batch.concepts)
             logits = model.decoder.readout(reading.outputs[real])
             total = total.to(logits.device) + logits.float().softmax(dim=-1)
         return total / len(self._models)

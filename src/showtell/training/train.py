@@ -1,27 +1,17 @@
-"""`showtell train`: from a dataset on disk to a trained run folder."""
+"""`showtell train`: from what a decoder learns from to a trained run folder."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from showtell.config import Config, EncoderConfig
-from showtell.data.batches.dataset import CaptionDataset
-from showtell.data.batches.photos import CachedFeatures, Photos, never_read
-from showtell.data.records import Dataset, Record
-from showtell.data.sources import load_dataset
-from showtell.errors import ConfigError, DataError, counted, first_few
-from showtell.models.build import check_decoder
-from showtell.models.encoders import Encoder, build_encoder
-from showtell.progress import Progress, no_progress
-from showtell.text import tokenize
-from showtell.training.description import describe_data, describe_run, describe_software
+from showtell.config import Config
+from showtell.errors import ConfigError
+from showtell.training.data import TrainingData
+from showtell.training.description import describe_run, describe_software
 from showtell.training.epochs import Events, TrainingState
-from showtell.training.features import compute_features, hash_pictures
 from showtell.training.in_folder import train_in_folder
 from showtell.training.live import live_data
 from showtell.training.loop import Trainer
@@ -29,154 +19,6 @@ from showtell.training.plot import draw_curves
 from showtell.training.processes import Processes, local_rank, processes_here
 from showtell.training.run import RunFolder, TrainedRun
 from showtell.training.teachers import Teachers
-from showtell.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingData:
-    """A dataset ready to train on."""
-
-    train: CaptionDataset
-    val: CaptionDataset
-    vocabulary: Vocabulary
-    feature_dim: int  # D
-    encoder: Encoder  # what gave the features
-    encoder_sha256: str  # of the weights it was built with, before it learned anything
-    train_coverage: float  # share of running tokens that the vocabulary knows, 0 to 1
-    val_coverage: float
-    description: dict[str, Any]  # name and split hashes
-    notes: tuple[str, ...] = ()  # on the dataset, for people: drawn splits, what is left out
-
-    @property
-    def summary(self) -> str:
-        """Count images, captions and words in a line."""
-        return (
-            f"{counted(len(self.train), 'train image')} with "
-            f"{counted(self.train.num_captions, 'caption')}, "
-            f"{counted(len(self.val), 'val image')}; vocabulary {len(self.vocabulary)}, covers "
-            f"{self.train_coverage:.1%} of train and {self.val_coverage:.1%} of val words"
-        )
-
-
-def load_training_data(
-    config: Config,
-    data_dir: Path,
-    *,
-    init: TrainedRun | None = None,
-    cache_dir: Path | None = None,
-    progress: Progress = no_progress,
-) -> TrainingData:
-    """Read the train and val splits, build the vocabulary from train, look up the features.
-
-    Args:
-        init: a run whose vocabulary and encoder are taken over.
-
-    Raises:
-        ConfigError: no such decoder, or it attends and there is but one vector a photo, or `init`
-            has another encoder.
-        DataError: a split is incomplete, a dataset file is malformed, or train and val overlap.
-        ImageError: a picture cannot be decoded.
-    """
-    check_decoder(config)
-    dataset = load_dataset(data_dir)
-    splits = require_splits(dataset)
-    records = [record for split in splits.values() for record in split]
-    encoder = _encoder_of(config, init)
-    photos, hashes = _photos_of(records, config, encoder, cache_dir, progress)
-    tokens = {
-        name: [tokenize(caption) for record in split for caption in record.captions]
-        for name, split in splits.items()
-    }
-    vocabulary = (
-        init.vocabulary
-        if init and init.vocabulary
-        else Vocabulary.build(tokens["train"], min_count=config.training.min_count)
-    )
-    datasets = {
-        name: CaptionDataset(split, vocabulary, photos([hashes[r.image_id] for r in split]))
-        for name, split in splits.items()
-    }
-    return TrainingData(
-        train=datasets["train"],
-        val=datasets["val"],
-        vocabulary=vocabulary,
-        feature_dim=encoder.feature_dim,
-        encoder=encoder,
-        encoder_sha256=init.encoder_sha256 if init else encoder.sha256,
-        train_coverage=vocabulary.coverage(tokens["train"]),
-        val_coverage=vocabulary.coverage(tokens["val"]),
-        description=describe_data(data_dir.resolve().name, splits, hashes),
-        notes=(*dataset.notes, *note_copies(splits, hashes)),
-    )
-
-
-def _photos_of(
-    records: Sequence[Record],
-    config: Config,
-    encoder: Encoder,
-    cache_dir: Path | None,
-    progress: Progress,
-) -> tuple[Callable[[list[str]], Photos], dict[str, str]]:
-    """Give what finds cached features by the pictures' hashes, and these hashes by image id.
-
-    No features are computed where the encoder learns from the first epoch on.
-    """
-    if config.finetuning.from_epoch == 1:
-        return lambda digests: never_read, hash_pictures(records)
-    cache, hashes = compute_features(
-        records, config.encoder, encoder=encoder, cache_dir=cache_dir, progress=progress
-    )
-    features = cache.open()
-    return lambda digests: CachedFeatures(features, cache.rows(digests)), hashes
-
-
-def require_splits(dataset: Dataset) -> dict[str, tuple[Record, ...]]:
-    """Give train and val.
-
-    Raises:
-        DataError: one is incomplete, or they overlap.
-    """
-    splits = {name: dataset.require(name) for name in ("train", "val")}
-    _check_disjoint(splits["train"], splits["val"])
-    return splits
-
-
-def note_copies(splits: Mapping[str, Sequence[Record]], hashes: Mapping[str, str]) -> Iterator[str]:
-    """Tell of the same file in train and val: no reason to refuse, but one to doubt the scores."""
-    trained = {hashes[record.image_id] for record in splits["train"]}
-    copies = [r.image_id for r in splits["val"] if hashes[r.image_id] in trained]
-    if copies:
-        yield (
-            f"val images that are in train too, under another name: {len(copies)} "
-            f"({first_few(copies)}), so scores on val are too good; `showtell data` lists them"
-        )
-
-
-def _encoder_of(config: Config, init: TrainedRun | None) -> Encoder:
-    if init is None:
-        encoder = build_encoder(config.encoder)
-    else:
-        check_same_encoder(init.config.encoder, config.encoder)
-        encoder = init.build_encoder()
-    if config.finetuning.from_epoch:
-        _ = encoder.network  # refuses here, not after hours, to let a graph learn
-    return encoder
-
-
-def check_same_encoder(theirs: EncoderConfig, ours: EncoderConfig) -> None:
-    names = [f.name for f in fields(ours) if getattr(theirs, f.name) != getattr(ours, f.name)]
-    if names:
-        differ = ", ".join(f"{n} {getattr(theirs, n)!r}, here {getattr(ours, n)!r}" for n in names)
-        raise ConfigError(f"the run to begin with has another encoder: {differ}")
-
-
-def _check_disjoint(train: Sequence[Record], val: Sequence[Record]) -> None:
-    both = sorted({r.image_id for r in train} & {r.image_id for r in val})
-    if both:
-        raise DataError(
-            f"{len(both)} images are in train and in val ({', '.join(both[:3])}), so scores on val "
-            "would be of photos that were trained on; take them out of one list"
-        )
 
 
 def train_captioner(
@@ -217,6 +59,7 @@ def train_captioner(
         encoder_sha256=data.encoder_sha256,
         init=init.describe() if init else None,
         teachers=[teacher.describe() for teacher in teachers],
+        photos=data.others,
     )
     unit = "train: minus reward; val: nats" if config.self_critical.samples else "nats per token"
     recogniser = data.encoder.recogniser
@@ -254,6 +97,7 @@ def _trainer(
             folder=folder,
             processes=processes,
             live=live,
+            text=data.text,
             weights=init.weights if init else None,
             teachers=_teachers(teachers, config, data, processes.device),
         )

@@ -35,7 +35,8 @@ def caption_dataset(
         for start in range(0, len(dataset), IMAGES_AT_ONCE):
             images = range(start, min(start + IMAGES_AT_ONCE, len(dataset)))
             photos = dataset.photos(images, 0).to(device)
-            stepper = TorchStepper(decoder, photos, unseen=config.unseen)
+            concepts = dataset.concepts(images, 0).to(device) if dataset.concepts else None
+            stepper = TorchStepper(decoder, photos, concepts, unseen=config.unseen)
             hypotheses = search(stepper, config, dangling=vocabulary.dangling_ids)
             for image, found in zip(images, hypotheses, strict=True):
                 words = vocabulary.decode(found[0].token_ids)

@@ -23,11 +23,12 @@ from showtell.vocabulary import END_ID, PAD_ID, START_ID, Vocabulary
 class Batch:
     """Some images with their captions."""
 
-    images: Tensor  # (N,) their positions in the dataset
+    images: Tensor | None  # (N,) their positions in the dataset; None: they are only borrowed
     photos: Tensor  # (N, L, D) features, or (N, 3, size, size) pixels; float32
     image_index: Tensor  # (R,) the image each caption describes
     inputs: Tensor  # (R, T) `<start>` and the words
     targets: Tensor  # (R, T) the words and `<end>`; `<pad>` is not scored
+    concepts: Tensor | None = None  # (N, C) probabilities, for decoders that look at them
 
     @property
     def num_targets(self) -> int:
@@ -37,25 +38,34 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         """Copy to a device."""
         return Batch(
-            self.images.to(device),
-            self.photos.to(device),
-            self.image_index.to(device),
-            self.inputs.to(device),
-            self.targets.to(device),
+            images=None if self.images is None else self.images.to(device),
+            photos=self.photos.to(device),
+            image_index=self.image_index.to(device),
+            inputs=self.inputs.to(device),
+            targets=self.targets.to(device),
+            concepts=None if self.concepts is None else self.concepts.to(device),
         )
 
 
 class CaptionDataset:
     """The images of one split, their captions as ids, their photos from wherever."""
 
-    def __init__(self, records: Sequence[Record], vocabulary: Vocabulary, photos: Photos) -> None:
+    def __init__(
+        self,
+        records: Sequence[Record],
+        vocabulary: Vocabulary,
+        photos: Photos,
+        concepts: Photos | None = None,
+    ) -> None:
+        """Encode the captions.
+
+        Args:
+            concepts: of the same photos, for a decoder that looks at them.
+        """
         self.records = tuple(records)
-        self.photos = photos
+        self.photos, self.concepts = photos, concepts
         self._captions = [
-            [
-                torch.tensor([START_ID, *vocabulary.encode(tokenize(c)), END_ID])
-                for c in record.captions
-            ]
+            [as_ids(tokenize(caption), vocabulary) for caption in record.captions]
             for record in records
         ]
 
@@ -105,18 +115,30 @@ class CaptionDataset:
     def _collate(self, images: list[int], epoch: int) -> Batch:
         captions = [caption for image in images for caption in self._captions[image]]
         counts = torch.tensor([len(self._captions[image]) for image in images])
-        padded = torch.nn.utils.rnn.pad_sequence(
-            captions, batch_first=True, padding_value=PAD_ID
-        )  # (R, T + 1)
-        inputs = padded[:, :-1].clone()
-        inputs[inputs == END_ID] = PAD_ID  # the last word of a short caption; not scored
+        inputs, targets = inputs_and_targets(captions)
         return Batch(
             images=torch.tensor(images),
             photos=self.photos(images, epoch),
             image_index=torch.repeat_interleave(torch.arange(len(images)), counts),
             inputs=inputs,
-            targets=padded[:, 1:],
+            targets=targets,
+            concepts=self.concepts(images, epoch) if self.concepts else None,
         )
+
+
+def as_ids(tokens: Sequence[str], vocabulary: Vocabulary) -> Tensor:
+    """Give a sentence as `<start>`, its words and `<end>`: (T + 2,)."""
+    return torch.tensor([START_ID, *vocabulary.encode(tokens), END_ID])
+
+
+def inputs_and_targets(sentences: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Pad sentences of `as_ids` to what is read and what comes next, each (R, T)."""
+    padded = torch.nn.utils.rnn.pad_sequence(
+        list(sentences), batch_first=True, padding_value=PAD_ID
+    )  # (R, T + 1)
+    inputs = padded[:, :-1].clone()
+    inputs[inputs == END_ID] = PAD_ID  # the last word of a short caption; not scored
+    return inputs, padded[:, 1:]
 
 
 def chunks(num_images: int, size: int, world_size: int) -> list[range]:

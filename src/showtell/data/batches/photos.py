@@ -16,12 +16,14 @@ from showtell.data.batches.augment import augment
 from showtell.data.records import Record
 from showtell.images import Preprocessing, prepare
 
+LEAST_PROBABILITY = 1e-5  # of a concept, and as far from certain, before it is jittered
+
 
 class Photos(Protocol):
     """Photos of a dataset by their position."""
 
     def __call__(self, images: Sequence[int], epoch: int) -> Tensor:
-        """Features (N, L, D), or pixels (N, 3, size, size), float32."""
+        """Features (N, L, D), pixels (N, 3, size, size) or concepts (N, C), float32."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,36 @@ class CachedFeatures:
         """Give the features of one image."""
         row: NDArray[np.float16] = self.features[self.rows[image]]
         return row
+
+
+@dataclass(frozen=True)
+class CachedViews:
+    """Features of several views of photos; which of them a batch sees, chance decides."""
+
+    views: Sequence[CachedFeatures]
+    seed: int
+
+    def __call__(self, images: Sequence[int], epoch: int = 0) -> Tensor:
+        random = np.random.default_rng([self.seed, epoch, *images])
+        return self.views[int(random.integers(len(self.views)))](images)
+
+
+@dataclass(frozen=True)
+class JitteredConcepts:
+    """Concepts of photos that the encoder learned from, made as unsure as those of others."""
+
+    concepts: Photos
+    noise: float  # standard deviation, nats
+    first: int  # the concept from which on they are jittered
+    seed: int
+
+    def __call__(self, images: Sequence[int], epoch: int = 0) -> Tensor:
+        found = self.concepts(images, epoch)  # (N, C)
+        random = np.random.default_rng([self.seed, epoch, *images])
+        words = found[:, self.first :]
+        noise = torch.from_numpy(random.normal(0, self.noise, tuple(words.shape))).float()
+        jittered = (torch.logit(words, eps=LEAST_PROBABILITY) + noise).sigmoid()
+        return torch.cat([found[:, : self.first], jittered], dim=1)
 
 
 def never_read(images: Sequence[int], epoch: int) -> Tensor:

@@ -6,8 +6,10 @@ without training, and goes on with the one in hand from its checkpoint.
 
 from pathlib import Path
 
+from showtell.data.text import Text
 from showtell.errors import ConfigError
 from showtell.models.build import check_decoder
+from showtell.training.data import TrainingData, check_same_encoder, load_training_data
 from showtell.training.epochs import TrainingState
 from showtell.training.processes import Processes
 from showtell.training.recognition.data import RecognitionData, load_recognition_data
@@ -16,12 +18,7 @@ from showtell.training.run import TrainedRun, average, load_run
 from showtell.training.series import SeriesEvents
 from showtell.training.stages.config import Recipe, Stage
 from showtell.training.teachers import check_teacher
-from showtell.training.train import (
-    TrainingData,
-    check_same_encoder,
-    load_training_data,
-    train_captioner,
-)
+from showtell.training.train import train_captioner
 
 
 def run_recipe(
@@ -32,6 +29,7 @@ def run_recipe(
     processes: Processes | None = None,
     init: TrainedRun | None = None,
     teachers: tuple[TrainedRun, ...] = (),
+    text: Text | None = None,
     photos_dir: Path | None = None,
     command: str = "",
     force: bool = False,
@@ -44,7 +42,9 @@ def run_recipe(
     Args:
         init: a run to begin with, for stages that begin with no other.
         teachers: of the only stage of a recipe without names.
-        photos_dir: a folder of photos without captions, for stages that learn to recognise.
+        text: sentences without photos, for stages that learn from them.
+        photos_dir: a folder of photos without captions, for stages that learn to recognise, and to
+            stand beside the sentences of the text.
         force: train a recipe without names anew.
 
     Returns:
@@ -55,7 +55,12 @@ def run_recipe(
             `load_training_data` and `train_captioner`.
     """
     events = events or SeriesEvents()
-    _check(recipe, has_init=init is not None, has_photos=photos_dir is not None)
+    _check(
+        recipe,
+        has_init=init is not None,
+        has_photos=photos_dir is not None,
+        has_text=text is not None,
+    )
 
     def on_features(done: int, total: int) -> None:
         events.features(done, total)
@@ -96,7 +101,13 @@ def run_recipe(
             continue
         first = average([load_run(out / name) for name in stage.begin]) if stage.begin else init
         data = load_training_data(
-            stage.config, data_dir, init=first, cache_dir=cache_dir, progress=on_features
+            stage.config,
+            data_dir,
+            init=first,
+            text=text,
+            photos_dir=photos_dir,
+            cache_dir=cache_dir,
+            progress=on_features,
         )
         on_data(data)
         state = train_captioner(
@@ -114,11 +125,13 @@ def run_recipe(
     return state
 
 
-def _check(recipe: Recipe, *, has_init: bool, has_photos: bool) -> None:
+def _check(recipe: Recipe, *, has_init: bool, has_photos: bool, has_text: bool) -> None:
     """Find out what would stop a stage before hours of training, not after."""
     configs = {stage.name: stage.config for stage in recipe.stages}
     if has_photos and not any(config.recognises for config in configs.values()):
         raise ConfigError("photos without captions teach only a stage with recognition.min_count")
+    if has_text and not any(config.text.sentences for config in configs.values()):
+        raise ConfigError("sentences without photos teach only a stage with text.sentences")
     for stage in recipe.stages:
         try:
             if stage.config.recognises:

@@ -14,6 +14,7 @@ from showtell.config import Config, EncoderConfig
 from showtell.errors import CheckpointError, ConfigError
 from showtell.models.build import check_decoder
 from showtell.models.encoders import build_encoder
+from showtell.training.data import TrainingData, load_training_data
 from showtell.training.description import describe_run
 from showtell.training.processes import Processes
 from showtell.training.run import RunFolder, check_same_run, only_trainer_of
@@ -21,7 +22,7 @@ from showtell.training.series import SeriesEvents
 from showtell.training.study.config import StudyConfig
 from showtell.training.study.report import StudyFolder, write_report
 from showtell.training.study.results import Results, RunResult, read_result, run_name
-from showtell.training.train import TrainingData, load_training_data, train_captioner
+from showtell.training.train import train_captioner
 
 
 def run_study(
