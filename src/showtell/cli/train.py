@@ -57,7 +57,7 @@ A run that was interrupted goes on from its last checkpoint when the same comman
     type=PATH,
     metavar="DIR",
     help="Any pictures, without captions, for a stage that learns to recognise "
-    "(recognition.min_count): so that it forgets nothing of what the encoder knew.",
+    "(recognition.min_count): it is to go on saying of them what the encoder said.",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
