@@ -62,8 +62,12 @@ def test_one_process_alone_is_a_world_of_one() -> None:
             *("training.accumulation_steps=2", "training.doubly_stochastic=0.1"),
             *("finetuning.from_epoch=2", "finetuning.crop=1", "finetuning.flip=false"),
         ),
+        (
+            *("training.max_epochs=2", "training.batch_size=5", "recognition.min_count=5"),
+            *("recognition.views=1", "recognition.dropout=0", "finetuning.learning_rate=1e-4"),
+        ),
     ],
-    ids=["merge", "an encoder that learns"],
+    ids=["merge", "an encoder that learns", "an encoder that learns to recognise"],
 )
 def test_two_processes_learn_what_one_learns(
     flickr8k: Path, tiny_config: Path, tmp_path: Path, settings: tuple[str, ...]

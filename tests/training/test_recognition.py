@@ -11,8 +11,9 @@ import torch
 from drawing import draw_shape
 from torch import Tensor, nn
 
+from showtell.cli.main import run
 from showtell.concepts import load_imagenet_words
-from showtell.config import Config, EncoderConfig, FinetuningConfig, TrainingConfig
+from showtell.config import BeamConfig, Config, EncoderConfig, FinetuningConfig, TrainingConfig
 from showtell.config import RecognitionConfig as Recognition
 from showtell.data.batches.augment import View
 from showtell.data.batches.photos import CachedFeatures
@@ -199,11 +200,11 @@ def test_grid_and_concepts_are_one_look_also_at_an_altered_photo(
 def test_a_run_that_recognises_says_that_it_writes_nothing(
     finished: Path, flickr8k: Path, tmp_path: Path
 ) -> None:
-    run = load_run(finished / "recognise")
+    recogniser = load_run(finished / "recognise")
     with pytest.raises(CheckpointError, match="writes no captions"):
-        export_run(run, precision="float32")
+        export_run(recogniser, precision="float32")
     with pytest.raises(CheckpointError, match="writes no captions"):
-        caption_with_run(run, load_dataset(flickr8k).require("val"), run.config.decoding)
+        caption_with_run(recogniser, load_dataset(flickr8k).require("val"), BeamConfig())
 
 
 def test_the_photos_are_part_of_what_the_run_is(
@@ -234,6 +235,25 @@ def test_it_learns_without_other_photos_and_stopped_anywhere_ends_alike(
             **load_run(stopped / stage).describe(),
             "name": stage,
         }
+
+
+def test_the_command_line_tells_what_is_learned_and_how_well(
+    flickr8k: Path,
+    cache_dir: Path,
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recipe(tmp_path)
+    options = ["--photos", str(photos), "--cache-dir", str(cache_dir), "--out", str(tmp_path)]
+    short = ["--set", "stages.recognise.training.max_epochs=2"]
+    command = ["train", str(tmp_path / "recipe.toml"), "--data", str(flickr8k), *options, *short]
+    assert run(command) == 0
+    said = capsys.readouterr().err
+    assert "12 train images and 3 without captions, 4 val images; 11 words of captions" in said
+    assert "12 train images with 60 captions" in said
+    assert said.count("  mAP ") == 2
+    assert said.count("  CIDEr ") == 1
 
 
 # What makes no sense
@@ -360,11 +380,13 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(
 def test_the_first_loss_is_that_of_knowing_only_how_common_words_are(
     network: EfficientNetLite, tmp_path: Path
 ) -> None:
-    run = trainer(network, tmp_path, replace(NOISE, training=replace(NOISE.training, max_epochs=1)))
-    share = run.train_data.shares.mean(dim=0)
+    training = trainer(
+        network, tmp_path, replace(NOISE, training=replace(NOISE.training, max_epochs=1))
+    )
+    share = training.train_data.shares.mean(dim=0)
     entropy = -(share * share.log() + (1 - share) * (1 - share).log()).sum().item()
     losses: list[float] = []
-    run.fit(Events(update=lambda number, loss, rate: losses.append(loss)))
+    training.fit(Events(update=lambda number, loss, rate: losses.append(loss)))
     assert losses[0] == pytest.approx(entropy, rel=0.3)
 
 
