@@ -13,13 +13,13 @@ from torch import Tensor
 from showtell.cli.main import run
 from showtell.config import Config, load_config
 from showtell.errors import CheckpointError, ConfigError
+from showtell.training.data import TrainingData, load_training_data
 from showtell.training.epochs import Events
 from showtell.training.run import TrainedRun, average, load_run
 from showtell.training.series import SeriesEvents
 from showtell.training.stages.config import Recipe, load_recipe
 from showtell.training.stages.run import run_recipe
 from showtell.training.teachers import Teachers
-from showtell.training.data import TrainingData, load_training_data
 
 RECIPE = f"""
 name = "tiny"

@@ -19,6 +19,7 @@ from showtell.errors import CheckpointError, ConfigError
 from showtell.metrics.tokenizer import ptb_tokenize
 from showtell.models.build import check_decoder
 from showtell.training.checkpoint import load_checkpoint, weights_of
+from showtell.training.data import load_training_data
 from showtell.training.epochs import Events
 from showtell.training.run import RunFolder
 from showtell.training.series import SeriesEvents
@@ -27,7 +28,6 @@ from showtell.training.study.plot import draw_study
 from showtell.training.study.report import StudyFolder, summarise
 from showtell.training.study.results import Results
 from showtell.training.study.run import report_study, run_study
-from showtell.training.data import load_training_data
 from showtell.training.train import train_captioner
 
 STUDY = f"""
