@@ -239,6 +239,10 @@ class BeamConfig:
     # Search a second time, told what the photo shows but not shown it; all hypotheses compete. For
     # decoders that look at concepts.
     unseen: bool = False
+    # Rank hypotheses by the model's chooser, which asks the photo's concepts too.
+    chooser: bool = False
+    # Say the less specific word where the photo does not settle gender, number or colour.
+    cautious: bool = False
 
     def __post_init__(self) -> None:
         _require(
@@ -269,11 +273,13 @@ class BeamConfig:
             **({"consensus": f"{self.consensus:g}"} if self.votes else {}),
             **({"neutral": "yes"} if self.neutral else {}),
             **({"unseen": "too"} if self.unseen else {}),
+            **({"chooser": "yes"} if self.chooser else {}),
+            **({"cautious": "yes"} if self.cautious else {}),
         }
 
     def finds_the_same_as(self, other: "BeamConfig") -> bool:
         """Whether both settings find the same captions, however these are then said."""
-        return replace(self, neutral=other.neutral) == other
+        return replace(self, neutral=other.neutral, cautious=other.cautious) == other
 
     @property
     def votes(self) -> bool:
@@ -310,6 +316,10 @@ class Config:
         _require(
             bool(self.decoder.concept_places) or not self.decoding.unseen,
             "decoding.unseen is for decoders that look at concepts: set decoder.concept_places",
+        )
+        _require(
+            not (self.decoding.chooser or self.decoding.cautious),
+            "decoding.chooser and cautious are for bundles: `showtell calibrate` sets them",
         )
         looks = bool(self.decoder.concept_places)
         _require(

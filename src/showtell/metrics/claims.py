@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from showtell.claims import find_claims, main_thing, named_things
+from showtell.claims import Claim, find_claims, main_thing, named_things
 from showtell.claims.find import number_of
 from showtell.claims.words import ALSO_TWO, COLOURS
 from showtell.metrics.scoring import Texts, check_captions, refuse_images
@@ -79,6 +79,16 @@ def claim_rates(captions: Mapping[str, str], references: Texts, *, people: bool 
         for i, own in enumerate(of_one)
     ]
     return Claims(system=_rates(system), human=_rates(left_out) if left_out else {})
+
+
+def is_supported(claim: Claim, references: Sequence[str]) -> bool:
+    """Tell whether a claim stands against what people wrote of the photo.
+
+    A number or a colour must be in some reference. A gender is only refuted: by references that
+    name the other one alone.
+    """
+    named = frozenset[str]().union(*(_read(text).names[claim.kind] for text in references))
+    return claim.value in named or (claim.kind == "gender" and not named)
 
 
 def _rates(pairs: Iterable[tuple[_Text, Sequence[_Text]]]) -> dict[str, ClaimRate]:

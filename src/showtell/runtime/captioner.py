@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 
 from showtell.bundle import ENCODER, START, STEP, Bundle, find_bundle, load_bundle
 from showtell.claims import sentence
+from showtell.concepts import Concepts
+from showtell.concepts.mentions import Mentions
 from showtell.config import BeamConfig
 from showtell.decoding import Hypothesis, choose, propose
 from showtell.errors import ConfigError
 from showtell.images import ImageSource, PreparedImage, prepare
+from showtell.runtime.chooser import measure
 from showtell.runtime.concepts import Concept, likeliest
 from showtell.runtime.confidence import Confidence, evidence_of
+from showtell.runtime.doubts import Votes
+from showtell.runtime.opinion import Opinion
 from showtell.runtime.session import make_session
+from showtell.runtime.shown import Shown
 from showtell.runtime.stepper import OnnxStepper
 
 
@@ -27,7 +33,7 @@ class Candidate:
 
     text: str
     log_prob: float  # of the whole sentence, nats
-    score: float  # what ranks: length-normalised log-probability, or agreement with the others
+    score: float  # what ranks: length-normalised log-probability, agreement, or the chooser's
     finished: bool  # whether the decoder ended it, or `max_length` cut it off
 
 
@@ -52,6 +58,9 @@ class Encoded(NamedTuple):
     concepts: NDArray[np.float32] | None  # (B, C) probabilities, of a model that has concepts
 
 
+NOTHING_KNOWN = Shown(Mentions(Concepts(())), np.zeros(0))  # of a model without concepts
+
+
 class Captioner:
     """A model, loaded and ready.
 
@@ -72,6 +81,8 @@ class Captioner:
         )
         data = bundle.confidence
         self._confidence = Confidence.from_bytes(data) if data is not None else None
+        self._opinion = Opinion.from_bytes(bundle.chooser) if bundle.chooser is not None else None
+        self.mentions = Mentions(bundle.concepts) if bundle.concepts else None
 
     @classmethod
     def load(cls, model: str | Path | None = None, *, threads: int | None = None) -> "Captioner":
@@ -108,15 +119,23 @@ class Captioner:
             ImageError: at the first that is not a picture we can read. To go on past bad files,
                 `prepare` each yourself and pass on those that succeed.
         """
-        neutral = (config or self.bundle.manifest.decoding).neutral
+        config = config or self.bundle.manifest.decoding
         iterator = iter(images)
         while batch := [self._as_prepared(image) for image in islice(iterator, batch_size)]:
             encoded = self.encode(np.stack([image.pixels for image in batch]))
             found = self.search(encoded, config)
-            sure = self._confidences(found, encoded.pooled, config)
-            shown = self._concepts(encoded)
-            for parts in zip(batch, found, sure, shown, strict=True):
-                yield self._as_caption(*parts, neutral=neutral)
+            sure = self._confidences(found, encoded, config)
+            for i, image in enumerate(batch):
+                said = self._say(found[i], self._shown(encoded, i), config)
+                yield Caption(
+                    said[0].text,
+                    said[0].log_prob,
+                    sure[i],
+                    said,
+                    self._concepts(encoded, i),
+                    image.width,
+                    image.height,
+                )
 
     def encode_many(
         self, images: Iterable[PreparedImage], *, batch_size: int = 16
@@ -152,7 +171,16 @@ class Captioner:
             ConfigError: as `hypotheses`.
         """
         config = config or self.bundle.manifest.decoding
-        return choose(self.hypotheses(encoded, config), config)
+        if (config.chooser or config.cautious) and not (self._opinion and self.mentions):
+            name = self.bundle.manifest.name
+            raise ConfigError(f"chooser, cautious: {name} has none; `showtell calibrate` fits it")
+        found = self.hypotheses(encoded, config)
+        if not (config.chooser and self._opinion):
+            return choose(found, config)
+        return [
+            self._opinion.chooser(hypotheses, self._words(hypotheses), self._shown(encoded, i))
+            for i, hypotheses in enumerate(found)
+        ]
 
     def hypotheses(
         self, encoded: Encoded, config: BeamConfig | None = None
@@ -178,41 +206,56 @@ class Captioner:
     def _as_prepared(self, image: ImageSource | PreparedImage) -> PreparedImage:
         return image if isinstance(image, PreparedImage) else self.prepare(image)
 
+    def evidence(
+        self, found: Sequence[Sequence[Hypothesis]], encoded: Encoded
+    ) -> list[list[float]]:
+        """Give what confidence reads of each photo's hypotheses, best first."""
+        if self._opinion is None:
+            return [list(evidence_of(hypotheses)) for hypotheses in found]
+        return [
+            [
+                *evidence_of(hypotheses),
+                *measure(hypotheses, self._words(hypotheses), self._shown(encoded, i))[0],
+            ]
+            for i, hypotheses in enumerate(found)
+        ]
+
     def _confidences(
-        self,
-        found: Sequence[Sequence[Hypothesis]],
-        pooled: NDArray[np.float32],
-        config: BeamConfig | None,
+        self, found: Sequence[Sequence[Hypothesis]], encoded: Encoded, config: BeamConfig
     ) -> Sequence[float | None]:
         """How sure to be of each caption, where the model is calibrated for this search."""
-        own = self.bundle.manifest.decoding
-        if self._confidence is None or not (config or own).finds_the_same_as(own):
+        if self._confidence is None:
             return [None] * len(found)
-        evidence = [evidence_of(hypotheses) for hypotheses in found]
-        return [float(p) for p in self._confidence.probability(evidence, pooled)]
+        if not config.finds_the_same_as(self.bundle.manifest.decoding):
+            return [None] * len(found)
+        probs = self._confidence.probability(self.evidence(found, encoded), encoded.pooled)
+        return [float(p) for p in probs]
 
-    def _concepts(self, encoded: Encoded) -> list[tuple[Concept, ...]]:
-        """What each photo shows, where the model has concepts."""
+    def _shown(self, encoded: Encoded, image: int) -> Shown:
+        """What is known of a photo of a model that has concepts."""
+        if self.mentions is None or encoded.concepts is None:
+            return NOTHING_KNOWN
+        return Shown(self.mentions, encoded.concepts[image])
+
+    def _concepts(self, encoded: Encoded, image: int) -> tuple[Concept, ...]:
+        """What a photo shows, where the model has concepts."""
         if self.bundle.concepts is None or encoded.concepts is None:
-            return [()] * len(encoded.features)
-        words = self.bundle.concepts.words
-        return [likeliest(words, probabilities) for probabilities in encoded.concepts]
+            return ()
+        return likeliest(self.bundle.concepts.words, encoded.concepts[image])
 
-    def _as_caption(
-        self,
-        image: PreparedImage,
-        hypotheses: Sequence[Hypothesis],
-        confidence: float | None,
-        concepts: tuple[Concept, ...],
-        *,
-        neutral: bool,
-    ) -> Caption:
+    def _words(self, hypotheses: Sequence[Hypothesis]) -> list[list[str]]:
+        return [self.bundle.vocabulary.decode(found.token_ids) for found in hypotheses]
+
+    def _say(
+        self, hypotheses: Sequence[Hypothesis], shown: Shown, config: BeamConfig
+    ) -> tuple[Candidate, ...]:
+        """Write hypotheses as sentences; of those that then are alike, the best."""
+        tokens = self._words(hypotheses)
+        if config.cautious and self._opinion:
+            votes = Votes(hypotheses, tokens)
+            tokens = [self._opinion.doubts.settle(words, votes, shown) for words in tokens]
         said: dict[str, Candidate] = {}
-        for found in hypotheses:
-            text = sentence(self.bundle.vocabulary.decode(found.token_ids), neutral=neutral)
-            # Of those that neutral words have made alike, the best.
+        for words, found in zip(tokens, hypotheses, strict=True):
+            text = sentence(words, neutral=config.neutral)
             said.setdefault(text, Candidate(text, found.log_prob, found.score, found.finished))
-        candidates = tuple(said.values())
-        best = candidates[0]
-        size = image.width, image.height
-        return Caption(best.text, best.log_prob, confidence, candidates, concepts, *size)
+        return tuple(said.values())

@@ -28,7 +28,10 @@ VOTES = 4.0  # nats; the temperature of hypotheses' votes, whatever the search c
 
 
 class Evidence(NamedTuple):
-    """What a search says of the caption it chose."""
+    """What a search says of the caption it chose.
+
+    A model with a chooser has the numbers of `showtell.runtime.chooser.NAMES` after these.
+    """
 
     log_prob: float  # nats a token, `<end>` among them
     words: float
@@ -102,11 +105,12 @@ class Confidence:
     domain: Domain
 
     def probability(
-        self, evidence: Sequence[Evidence], pooled: NDArray[np.floating[Any]]
+        self, evidence: Sequence[Sequence[float]], pooled: NDArray[np.floating[Any]]
     ) -> Floats:
         """Of each of B captions: (B,), 0 to 1.
 
         Args:
+            evidence: of each, `Evidence` and what may come after it.
             pooled: (B, D) the encoder's pooled features of the pictures.
         """
         if not evidence:
@@ -141,7 +145,7 @@ class Confidence:
                     for name in ("good", "known", "mean", "axes", "spread")
                 )
             fits = axes.shape == (*spread.shape, *mean.shape) and known.shape == (6,)
-            if not (fits and good.shape == (len(Evidence._fields) + 1,)):
+            if not (fits and good.ndim == 1 and len(good) > len(Evidence._fields)):
                 raise ValueError("its arrays do not fit each other")
         except Exception as error:  # NumPy and zipfile share no error class
             raise BundleError(f"the calibration cannot be read: {error}") from error
