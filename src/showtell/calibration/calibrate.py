@@ -290,7 +290,9 @@ def _see(captioner: Captioner, images: Iterator[PreparedImage]) -> Seen:
     config = captioner.bundle.manifest.decoding
     for encoded in captioner.encode_many(images, batch_size=BATCH_SIZE):
         pooled.append(encoded.pooled)
-        concepts += [None] * len(encoded.pooled) if encoded.concepts is None else encoded.concepts
+        concepts.extend(
+            [None] * len(encoded.pooled) if encoded.concepts is None else encoded.concepts
+        )
         hypotheses = captioner.hypotheses(encoded)
         found += hypotheses if captioner.mentions else choose(hypotheses, config)
     return Seen(np.concatenate(pooled), concepts, found)

@@ -48,10 +48,11 @@ class ConceptPlaces(nn.Module):
 
     def forward(self, concepts: Tensor, embedding: nn.Embedding) -> tuple[Tensor, Tensor]:
         """Give values (N, K, H) and a mask (N, K), True where there is a place."""
+        embedded = embedding(self.token_ids)  # (C, E)
         values, masks, first = [], [], 0
         for kind, (size, places) in enumerate(zip(self._sizes, self._places, strict=True)):
             probs, chosen = concepts[:, first : first + size].topk(places, dim=1)  # (N, k)
-            words = embedding(self.token_ids[first + chosen])  # (N, k, E)
+            words = embedded[first + chosen]  # (N, k, E)
             odds = torch.logit(probs, eps=CLOSE_TO_CERTAIN)
             strength = torch.stack([probs, odds / 5], dim=-1)  # (N, k, 2)
             values.append(self.project(torch.cat([words, strength], dim=-1)) + self.kind[kind])
