@@ -316,6 +316,11 @@ class Config:
             looks or not self.text.sentences,
             "text.sentences is for decoders that look at concepts: set decoder.concept_places",
         )
+        few = self.text.sentences
+        _require(
+            few == 0 or few >= self.training.batch_size,
+            f"text.sentences is {few}: less than training.batch_size, so none would be read",
+        )
         _require(
             not (looks and self.finetuning.from_epoch),
             "finetuning.from_epoch: an encoder whose concepts are looked at learns by itself, in a "
