@@ -11,10 +11,10 @@ CONCEPTS = Concepts((("zebra", "pizza"), ("grass", "table")))
 ZEBRAS, PIZZAS = range(20), range(20, 40)  # photos; ten of the zebras stand in grass
 OTHERS = range(40, 100)
 SAID = {
-    "zebra": "three zebras look away".split(),
-    "zebra in grass": "a zebra in the grass".split(),
-    "pizza": "a pizza on a table".split(),
-    "nothing": "somebody smiles at us".split(),
+    "zebra": "three zebras look away",
+    "zebra in grass": "a zebra in the grass",
+    "pizza": "a pizza on a table",
+    "nothing": "somebody smiles at us",
 }
 
 
@@ -31,7 +31,7 @@ def draw(
     what: str, *, times: int = 200, temperature: float = 1.0, draws: int = 4, seed: int = 1
 ) -> NDArray[np.int32]:
     return pair_sentences(
-        [SAID[what]] * times,
+        [SAID[what].split()] * times,
         CONCEPTS,
         photos(),
         temperature=temperature,
@@ -91,7 +91,7 @@ def test_all_of_many_sentences_get_photos_and_progress_is_told(monkeypatch) -> N
     monkeypatch.setattr(text_pairs, "SENTENCES_AT_ONCE", 3)
     told: list[tuple[int, int]] = []
     drawn = pair_sentences(
-        [SAID["zebra"], SAID["pizza"]] * 4,
+        [SAID["zebra"].split(), SAID["pizza"].split()] * 4,
         CONCEPTS,
         photos(),
         temperature=2,
