@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -293,13 +294,11 @@ def described(out: Path) -> dict[str, object]:
 
 def test_the_words_of_the_text_are_words_of_the_model(finished: Path, twin: Path) -> None:
     with_text, without = (load_run(out / "write").writer()[1].tokens for out in (finished, twin))
-    assert set(with_text) - set(without) == {
-        *("yellow", "circles", "squares", "triangles"),
-        *("lies", "table", "somebody", "draws", "paper", "in", "the", "kitchen"),
-    } - set(without)
-    assert "yellow" in with_text
-    assert "hapax" not in with_text
     assert set(without) < set(with_text)
+    assert set(with_text) - set(without) == {
+        *("yellow", "circles", "squares", "triangles", "lies", "table", "somebody", "draws"),
+        *("paper", "in", "kitchen", "very"),  # but not what the text says once, such as "hapax"
+    }
 
 
 def test_the_record_of_the_run_names_text_and_photos(
@@ -452,7 +451,7 @@ def test_a_text_that_no_stage_learns_from_is_refused(
 
 
 def test_photos_are_for_the_sentences_of_a_text_too_and_for_nothing_else_of_a_decoder(
-    finished: Path, train: Train, text: Path, photos: Path, flickr8k: Path, tmp_path: Path
+    finished: Path, train: Train, text: Path, photos: Path, tmp_path: Path
 ) -> None:
     (_, write) = recipe(tmp_path, ["stages.write.training.max_epochs=1"]).stages
     alone = Recipe(name="alone", stages=(replace(write, name="", begin=()),))
@@ -466,6 +465,7 @@ def test_photos_are_for_the_sentences_of_a_text_too_and_for_nothing_else_of_a_de
 
 TAUGHT = """
 [stages.plain]
+begin = ["recognise"]
 decoder.concept_places = []
 decoding.unseen = false
 [stages.taught]
@@ -496,13 +496,14 @@ def test_teachers_that_do_not_see_what_the_learner_sees_are_refused(
 
 
 def test_teachers_with_concepts_teach_of_the_text_too(
-    train: Train, text: Path, tmp_path: Path
+    finished: Path, train: Train, text: Path, photos: Path, tmp_path: Path
 ) -> None:
     taught = TAUGHT[TAUGHT.index("[stages.taught]") :]
     more = "text.sentences = 40\ntext.min_count = 2"
     whole = RECIPE + taught.format(teacher="write", settings=more)
-    short = recipe(tmp_path, ["training.max_epochs=1"], text=whole)
-    out = train(short, text=read_text(text))
+    short = recipe(tmp_path, ["stages.taught.training.max_epochs=1"], text=whole)
+    out = shutil.copytree(finished, tmp_path / "out")
+    train(short, out, text=read_text(text), photos_dir=photos)
     (entry,) = map(json.loads, RunFolder(out / "taught").log.read_text().splitlines())
     assert np.isfinite(entry["train_loss"])
 
