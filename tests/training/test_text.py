@@ -23,9 +23,12 @@ from showtell.data.records import ImageFile, Record
 from showtell.data.text import Text, read_text
 from showtell.decoding import search
 from showtell.errors import CheckpointError, ConfigError, DataError
+from showtell.export.onnx import export_encoder
+from showtell.models.encoders import Encoder
 from showtell.models.recogniser import Recogniser
 from showtell.models.stepper import TorchStepper
 from showtell.text import tokenize
+from showtell.training import features
 from showtell.training.checkpoint import load_checkpoint, weights_of
 from showtell.training.data import load_training_data
 from showtell.training.epochs import Events
@@ -329,6 +332,23 @@ def test_only_what_can_be_said_whole_is_read(
     assert len(data.text.sentences) == 45
     assert data.text.drawn.shape == (45, 3)
     assert set(data.text.drawn.ravel().tolist()) == set(range(5))
+
+
+def test_the_encoder_is_exported_once_for_all_that_it_looks_at(
+    finished: Path, text: Path, photos: Path, flickr8k: Path, tmp_path: Path, monkeypatch
+) -> None:
+    exported: list[object] = []
+
+    def export(encoder: Encoder) -> bytes:
+        exported.append(encoder)
+        return export_encoder(encoder)
+
+    monkeypatch.setattr(features, "export_encoder", export)
+    config, first = load_run(finished / "write").config, load_run(finished / "recognise")
+    given = {"init": first, "text": read_text(text), "photos_dir": photos, "cache_dir": tmp_path}
+    for _ in range(2):  # the second time, everything is there
+        load_training_data(config, flickr8k, **given)  # type: ignore[arg-type]
+        assert len(exported) == 1
 
 
 def test_without_photos_the_sentences_borrow_those_of_train(
