@@ -70,6 +70,10 @@ class DecoderConfig:
         for name in ("embedding_dim", "hidden_dim", "attention_dim"):
             value = getattr(self, name)
             _require(value >= 1, f"{name} must be positive, got {value}")
+        _require(
+            all(places >= 0 for places in self.concept_places),
+            f"concept_places must not be negative, got {self.concept_places}",
+        )
         for name in ("image_dropout", "embedding_dropout", "output_dropout", "concept_dropout"):
             value = getattr(self, name)
             _require(0 <= value < 1, f"{name} must be in [0, 1), got {value}")

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 from PIL.Image import Image
 
 from showtell.config import EncoderConfig
@@ -36,7 +35,7 @@ from showtell.images import prepare
 from showtell.models.encoders import Encoder, build_encoder, hash_weights
 from showtell.models.encoders.efficientnet_lite import EfficientNetLite
 from showtell.progress import Progress, no_progress
-from showtell.runtime.session import available_cpus, make_session
+from showtell.runtime.session import InferenceSession, available_cpus, make_session
 
 BATCH_SIZE = 16  # pictures at once through the encoder; more is no faster on a CPU
 
