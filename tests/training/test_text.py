@@ -437,6 +437,7 @@ def test_a_run_is_scored_as_it_was_when_it_was_trained(
     assert "unseen:too" in json.dumps(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float16", "int8"])
 def test_a_run_becomes_a_bundle_that_captions_and_names(
     finished: Path,
