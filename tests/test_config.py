@@ -207,6 +207,8 @@ def test_a_value_of_the_wrong_kind_is_refused_with_its_setting_and_the_right_kin
         ("decoder.image_dropout=1", "image_dropout must be in [0, 1), got 1.0"),
         ("decoder.image_dropout=-0.1", "image_dropout must be in [0, 1), got -0.1"),
         ("decoder.image_dropout=nan", "image_dropout must be in [0, 1), got nan"),
+        ("decoder.concept_places=[2,-1]", "concept_places must not be negative, got (2, -1)"),
+        ("decoder.concept_dropout=1", "concept_dropout must be in [0, 1), got 1.0"),
         ("training.min_count=0", "min_count must be at least 1, got 0"),
         ("training.batch_size=0", "batch_size must be at least 1, got 0"),
         ("training.max_epochs=0", "max_epochs must be at least 1, got 0"),
@@ -214,6 +216,13 @@ def test_a_value_of_the_wrong_kind_is_refused_with_its_setting_and_the_right_kin
         ("training.learning_rate=0", "learning_rate must be above 0 and finite, got 0.0"),
         ("training.learning_rate=nan", "learning_rate must be above 0 and finite, got nan"),
         ("training.clip_norm=-1", "clip_norm must be above 0 and finite, got -1.0"),
+        ("training.views=0", "views must be at least 1, got 0"),
+        ("training.concept_noise=-1", "concept_noise must be finite and not negative, got -1.0"),
+        ("text.min_count=0", "min_count must be at least 1, got 0"),
+        ("text.draws=0", "draws must be at least 1, got 0"),
+        ("text.sentences=-1", "sentences must not be negative, got -1"),
+        ("text.shown=1.1", "shown must be in [0, 1], got 1.1"),
+        ("text.temperature=inf", "temperature must be finite and not negative, got inf"),
         ("training.checkpoint_every_s=-1", "checkpoint_every_s must not be negative, got -1.0"),
         ("training.checkpoint_every_s=nan", "checkpoint_every_s must not be negative, got nan"),
         ("decoding.beam_size=0", "beam_size must be between 1 and 1000, got 0"),
@@ -341,3 +350,30 @@ def test_a_search_for_photos_unseen_needs_a_decoder_that_looks_at_concepts() -> 
 def test_the_signature_tells_of_a_second_search() -> None:
     assert "unseen" not in BeamConfig().conditions()
     assert BeamConfig(unseen=True).conditions()["unseen"] == "too"
+
+
+LOOKING = "[decoder]\narchitecture = 'topdown'\nconcept_places = [3]\n"
+
+
+def test_a_text_is_for_decoders_that_look_at_concepts(load):
+    assert load(LOOKING, "text.sentences=640").text.sentences == 640
+    with pytest.raises(ConfigError, match=r"text\.sentences is for decoders that look at concepts"):
+        load("", "text.sentences=640")
+
+
+def test_fewer_sentences_than_a_batch_are_refused(load):
+    assert load(LOOKING, "text.sentences=64").text.sentences == 64
+    with pytest.raises(ConfigError, match=r"less than training\.batch_size, so none would be read"):
+        load(LOOKING, "text.sentences=63")
+
+
+def test_an_encoder_whose_concepts_are_looked_at_learns_in_a_stage_of_its_own(load):
+    with pytest.raises(ConfigError, match=r"stage with recognition\.min_count"):
+        load(LOOKING, "finetuning.from_epoch=1")
+
+
+def test_the_settings_of_a_run_from_before_texts_are_read():
+    old = Config().to_dict()
+    del old["text"], old["training"]["views"], old["training"]["concept_noise"]
+    del old["decoder"]["concept_places"], old["decoder"]["concept_dropout"]
+    assert from_dict(Config, json.loads(json.dumps(old))) == Config()

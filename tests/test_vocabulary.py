@@ -112,3 +112,26 @@ def test_a_token_that_is_not_one_word_is_refused(token):
 def test_dangling_words_are_those_that_the_vocabulary_knows() -> None:
     vocabulary = Vocabulary((*SPECIAL_TOKENS, "dog", "with", "a"))
     assert vocabulary.dangling_ids == [6, 5]
+
+
+TEXT = [["a", "zebra", "runs"], ["the", "zebra", "runs"], ["the", "zebra", "eats"], ["once"]]
+
+
+def test_words_that_a_text_holds_often_enough_come_in_with_those_of_the_captions():
+    tokens = Vocabulary.build(CAPTIONS, min_count=2, text=TEXT, text_min_count=2).tokens[4:]
+    assert set(tokens) == {"a", "dog", "runs", "zebra", "the"}
+
+
+def test_captions_and_text_are_not_counted_together():
+    tokens = Vocabulary.build(CAPTIONS, min_count=3, text=TEXT, text_min_count=3).tokens[4:]
+    assert tokens == ("a", "zebra")  # "runs" is there twice in each
+
+
+def test_words_of_captions_and_text_come_by_how_common_they_are_in_both():
+    tokens = Vocabulary.build(CAPTIONS, min_count=1, text=TEXT, text_min_count=1).tokens[4:]
+    assert tokens == ("a", "runs", "zebra", "dog", "the", "cat", "eats", "once")
+
+
+def test_a_text_does_not_make_up_for_captions_that_say_nothing_often():
+    with pytest.raises(DataError, match=r"no word is seen 9 times in train"):
+        Vocabulary.build(CAPTIONS, min_count=9, text=TEXT)

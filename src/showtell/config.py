@@ -70,6 +70,10 @@ class DecoderConfig:
         for name in ("embedding_dim", "hidden_dim", "attention_dim"):
             value = getattr(self, name)
             _require(value >= 1, f"{name} must be positive, got {value}")
+        _require(
+            all(places >= 0 for places in self.concept_places),
+            f"concept_places must not be negative, got {self.concept_places}",
+        )
         for name in ("image_dropout", "embedding_dropout", "output_dropout", "concept_dropout"):
             value = getattr(self, name)
             _require(0 <= value < 1, f"{name} must be in [0, 1), got {value}")
@@ -325,6 +329,11 @@ class Config:
         _require(
             looks or not self.text.sentences,
             "text.sentences is for decoders that look at concepts: set decoder.concept_places",
+        )
+        few = self.text.sentences
+        _require(
+            few == 0 or few >= self.training.batch_size,
+            f"text.sentences is {few}: less than training.batch_size, so none would be read",
         )
         _require(
             not (looks and self.finetuning.from_epoch),

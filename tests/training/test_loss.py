@@ -1,6 +1,7 @@
 """What training minimises, against sums done by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -21,13 +22,19 @@ class Unigram(Decoder):
         super().__init__()
         self.logits = torch.tensor(probs).log()
 
-    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
+    def forward(
+        self,
+        features: Tensor,
+        token_ids: Tensor,
+        image_index: Tensor,
+        concepts: Tensor | None = None,
+    ) -> Reading:
         return Reading(torch.zeros(*token_ids.shape, 1))
 
     def readout(self, outputs: Tensor) -> Tensor:
         return self.logits + outputs
 
-    def start(self, features: Tensor) -> State:
+    def start(self, features: Tensor, concepts: Tensor | None = None) -> State:
         raise AssertionError("not used in training")
 
     def step(self, token_ids: Tensor, state: State) -> Step:
@@ -75,7 +82,13 @@ def test_label_smoothing_spreads_a_share_of_the_target_over_the_vocabulary() -> 
 class Looking(Unigram):
     """Looks at the first of two locations, then at the second for a third; then it has ended."""
 
-    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
+    def forward(
+        self,
+        features: Tensor,
+        token_ids: Tensor,
+        image_index: Tensor,
+        concepts: Tensor | None = None,
+    ) -> Reading:
         weights = torch.tensor([[[1.0, 0.0], [2 / 3, 1 / 3], [0.0, 0.0]]])
         return Reading(torch.zeros(*token_ids.shape, 1), weights)
 
@@ -97,6 +110,15 @@ def test_captions_count_by_their_weights() -> None:
     of_each = [-(math.log(p) + math.log(0.3)) for p in (0.2, 0.3)]
     assert tokens == 4
     assert loss.item() == pytest.approx((0.5 * of_each[0] + 1.5 * of_each[1]) / 4)
+
+
+def test_sentences_beside_borrowed_photos_all_weigh_the_same() -> None:
+    decoder = Unigram([0.05, 0.05, 0.3, 0.1, 0.2, 0.3])
+    both = batch([4, END_ID], [5, END_ID])
+    weighed, _ = caption_loss(
+        decoder, NOTHING, replace(both, images=None), weights=[torch.tensor([0.5, 1.5])]
+    )
+    assert weighed.item() == caption_loss(decoder, NOTHING, both)[0].item()
 
 
 def test_what_teachers_expect_takes_the_place_of_a_share_of_the_word() -> None:

@@ -22,13 +22,19 @@ class Forgetful(Decoder):
         super().__init__()
         self.log_probs = torch.tensor(probs).log()
 
-    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
+    def forward(
+        self,
+        features: Tensor,
+        token_ids: Tensor,
+        image_index: Tensor,
+        concepts: Tensor | None = None,
+    ) -> Reading:
         raise AssertionError("nothing is read here")
 
     def readout(self, outputs: Tensor) -> Tensor:
         raise AssertionError("nothing is read here")
 
-    def start(self, features: Tensor) -> State:
+    def start(self, features: Tensor, concepts: Tensor | None = None) -> State:
         return {"nothing": features[:, 0]}
 
     def step(self, token_ids: Tensor, state: State) -> Step:

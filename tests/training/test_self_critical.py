@@ -15,6 +15,7 @@ from showtell.data.batches.photos import CachedFeatures
 from showtell.data.records import ImageFile, Record
 from showtell.errors import ConfigError
 from showtell.metrics.cider import CiderD
+from showtell.models.build import build_decoder
 from showtell.models.decoders import Decoder, Reading, State, Step
 from showtell.text import tokenize
 from showtell.training.checkpoint import load_checkpoint, weights_of
@@ -94,13 +95,19 @@ class OneWord(Decoder):
         super().__init__()
         self.logits = nn.Parameter(torch.linspace(-1, 1, vocabulary_size))
 
-    def forward(self, features: Tensor, token_ids: Tensor, image_index: Tensor) -> Reading:
+    def forward(
+        self,
+        features: Tensor,
+        token_ids: Tensor,
+        image_index: Tensor,
+        concepts: Tensor | None = None,
+    ) -> Reading:
         raise AssertionError("nothing is read here")
 
     def readout(self, outputs: Tensor) -> Tensor:
         raise AssertionError("nothing is read here")
 
-    def start(self, features: Tensor) -> State:
+    def start(self, features: Tensor, concepts: Tensor | None = None) -> State:
         return {"said": features[:, 0, :1]}
 
     def step(self, token_ids: Tensor, state: State) -> Step:
@@ -134,6 +141,16 @@ def test_the_gradient_is_that_of_the_expected_reward() -> None:
     # The loss is a mean over tokens, of which each of these captions has two.
     torch.testing.assert_close(-2 * estimated[4:], logits.grad, atol=0.01, rtol=0)
     assert -loss.item() == pytest.approx(expected.item(), abs=0.02)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_sentences_beside_borrowed_photos_teach_by_what_people_wrote(share: float) -> None:
+    settings = DecoderConfig(embedding_dim=5, hidden_dim=7)
+    decoder = build_decoder(settings, feature_dim=1, vocabulary_size=len(VOCABULARY)).eval()
+    features, written = torch.ones(1, 1, 1), ids("a dog runs")
+    batch = Batch(None, features, torch.zeros(1).long(), written, written)
+    found = self_critical(share)(decoder, features, batch)
+    assert found == caption_loss(decoder, features, batch)
 
 
 CONFIG = Config(

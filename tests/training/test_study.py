@@ -200,6 +200,20 @@ def test_an_encoder_that_learns_does_so_anew_in_every_run(
     assert all(torch.equal(both[name], alone[name]) for name in alone)
 
 
+def test_a_system_that_sees_several_views_does_so_beside_one_that_does_not(
+    train: Study, tmp_path: Path
+) -> None:
+    text = STUDY[: STUDY.index("[systems.plain]")].replace("max_epochs = 2", "max_epochs = 1")
+    study = parse(tmp_path, text + "[systems.plain]\n[systems.turned]\ntraining.views = 3\n")
+    train(tmp_path / "both", study, seeds=[1])
+    train(tmp_path / "alone", study, only=["turned"], seeds=[1])
+    both, alone = (
+        weights_of(load_checkpoint(RunFolder(tmp_path / out / "turned-1").last)[0])
+        for out in ("both", "alone")
+    )
+    assert all(torch.equal(both[name], alone[name]) for name in alone)
+
+
 def stop_after(batches: int) -> SeriesEvents:
     """Press Ctrl-C once this many batches are done, over all runs."""
     done = 0

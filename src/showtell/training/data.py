@@ -211,8 +211,12 @@ def _borrow(
         for tokens in text.sentences
         if SHORTEST_SENTENCE <= len(tokens) <= LONGEST_SENTENCE and known.issuperset(tokens)
     ]
-    if not sentences:
-        raise DataError(f"the text {text.name} holds no sentence in words of the vocabulary")
+    if len(sentences) < config.training.batch_size:
+        raise DataError(
+            f"the text {text.name} holds {counted(len(sentences), 'sentence')} of "
+            f"{SHORTEST_SENTENCE} to {LONGEST_SENTENCE} words of the vocabulary: too few for a "
+            f"batch of {config.training.batch_size}"
+        )
     drawn = pair_sentences(
         sentences,
         encoder.recogniser.concepts,

@@ -11,7 +11,7 @@ and the same arithmetic that captions photos later. Of a photo several kinds can
 | `trunk`    | (T, h, w)| what the top of an `EfficientNetLite` reads; by itself alone     |
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -35,7 +35,7 @@ from showtell.images import prepare
 from showtell.models.encoders import Encoder, build_encoder, hash_weights
 from showtell.models.encoders.efficientnet_lite import EfficientNetLite
 from showtell.progress import Progress, no_progress
-from showtell.runtime.session import available_cpus, make_session
+from showtell.runtime.session import InferenceSession, available_cpus, make_session
 
 BATCH_SIZE = 16  # pictures at once through the encoder; more is no faster on a CPU
 
@@ -78,6 +78,7 @@ def compute_kinds(
     kinds: Sequence[str],
     *,
     view: View | None = None,
+    open_session: Callable[[], InferenceSession] | None = None,
     cache_dir: Path | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, FeatureCache]:
@@ -89,6 +90,7 @@ def compute_kinds(
         images: by the sha256 of their files.
         kinds: `"trunk"` alone, or any of the others.
         view: how the pictures are altered first; None: not at all.
+        open_session: gives what `encoder_session` does, for those who look several times.
 
     Returns:
         The cache of each kind.
@@ -106,8 +108,7 @@ def compute_kinds(
     with ExitStack() as stack:
         writers = {kind: stack.enter_context(caches[kind].writing()) for kind in sorted(caches)}
         todo = missing()  # another process may have computed some meanwhile
-        graph = export_trunk(encoder) if "trunk" in kinds else export_encoder(encoder)
-        session = make_session(graph, name=encoder.name)
+        session = open_session() if open_session else encoder_session(encoder, kinds)
         done = len(images) - len(todo)
         for batch, pixels in _prepared([(d, images[d]) for d in todo], encoder, view):
             found = session.run(list(kinds), {"pixels": pixels})
@@ -117,6 +118,12 @@ def compute_kinds(
             done += len(batch)
             progress(done, len(images))
     return caches
+
+
+def encoder_session(encoder: Encoder, kinds: Sequence[str]) -> InferenceSession:
+    """Export what gives these kinds of features, which takes seconds, and get it ready to run."""
+    graph = export_trunk(encoder) if "trunk" in kinds else export_encoder(encoder)
+    return make_session(graph, name=encoder.name)
 
 
 def open_cache(

@@ -1,6 +1,7 @@
 """What an encoder sees of photos, in every kind and view that a run asks for, out of caches."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from showtell.config import Config
@@ -11,7 +12,7 @@ from showtell.data.records import ImageFile
 from showtell.errors import DataError
 from showtell.models.encoders import Encoder
 from showtell.progress import Progress
-from showtell.training.features import compute_kinds, hash_files
+from showtell.training.features import compute_kinds, encoder_session, hash_files
 
 
 def photos_in(folder: Path) -> dict[str, ImageFile]:
@@ -51,6 +52,7 @@ class Looks:
         self._config, self._encoder, self._kinds = config, encoder, kinds
         self._cache_dir, self._progress, self._total = cache_dir, progress, total
         self._done = 0
+        self._session = cache(lambda: encoder_session(encoder, kinds))
 
     def at(
         self, images: Mapping[str, ImageFile], rows: Sequence[str], *, views: int = 1
@@ -71,12 +73,13 @@ class Looks:
                 self._encoder,
                 self._kinds,
                 view=self._view(number),
+                open_session=self._session,
                 cache_dir=self._cache_dir,
                 progress=lambda done, _: self._progress(self._done + done, self._total),
             )
             self._done += len(images)
-            for kind, cache in caches.items():
-                found[kind].append(CachedFeatures(cache.open(), cache.rows(rows)))
+            for kind, kept in caches.items():
+                found[kind].append(CachedFeatures(kept.open(), kept.rows(rows)))
         return found
 
     def _view(self, number: int) -> View | None:

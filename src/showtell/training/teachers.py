@@ -70,12 +70,21 @@ def check_teacher(teacher: Config, learner: Config, *, name: str) -> None:
     """Refuse a teacher that does not see what the learner sees.
 
     Raises:
-        ConfigError: their encoders differ, or it has no decoder.
+        ConfigError: their encoders differ, it has no decoder, or one of them looks at concepts
+            that the other is not given, or at photos that a text's sentences do not have.
     """
     if teacher.recognises:
         raise ConfigError(f"the teacher {name} has learned to recognise and expects no words")
     if teacher.encoder != learner.encoder:
         raise ConfigError(f"the teacher {name} has other settings of its encoder than this run")
+    looks, learns = bool(teacher.decoder.concept_places), bool(learner.decoder.concept_places)
+    if looks and not learns:
+        raise ConfigError(f"the teacher {name} looks at concepts, and this run is given none")
+    if learner.text.sentences and not looks:
+        raise ConfigError(
+            f"the teacher {name} looks at photos alone, which sentences of a text do not have: set "
+            "text.sentences = 0"
+        )
 
 
 def _model(run: TrainedRun, *, live: bool) -> CaptionModel:

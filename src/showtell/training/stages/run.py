@@ -128,10 +128,15 @@ def run_recipe(
 def _check(recipe: Recipe, *, has_init: bool, has_photos: bool, has_text: bool) -> None:
     """Find out what would stop a stage before hours of training, not after."""
     configs = {stage.name: stage.config for stage in recipe.stages}
-    if has_photos and not any(config.recognises for config in configs.values()):
-        raise ConfigError("photos without captions teach only a stage with recognition.min_count")
-    if has_text and not any(config.text.sentences for config in configs.values()):
+    learns_text = any(config.text.sentences for config in configs.values())
+    if has_text and not learns_text:
         raise ConfigError("sentences without photos teach only a stage with text.sentences")
+    borrows = has_text and learns_text
+    if has_photos and not borrows and not any(config.recognises for config in configs.values()):
+        raise ConfigError(
+            "photos without captions teach only a stage with recognition.min_count, or with "
+            "text.sentences beside a text"
+        )
     for stage in recipe.stages:
         try:
             if stage.config.recognises:

@@ -7,10 +7,11 @@ checkpoint, and the table on disk is that of the runs that had finished.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from showtell.config import Config, EncoderConfig
+from showtell.config import Config
 from showtell.errors import CheckpointError, ConfigError
 from showtell.models.build import check_decoder
 from showtell.models.encoders import build_encoder
@@ -104,10 +105,10 @@ class _Loader:
 
     def __init__(self, data_dir: Path, cache_dir: Path | None, events: SeriesEvents) -> None:
         self._data_dir, self._cache_dir, self._events = data_dir, cache_dir, events
-        self._loaded: dict[tuple[EncoderConfig, int], TrainingData] = {}
+        self._loaded: dict[tuple[Any, ...], TrainingData] = {}
 
     def __call__(self, config: Config) -> TrainingData:
-        key = config.encoder, config.training.min_count
+        key = _reads(config)
         if key not in self._loaded:
             self._loaded[key] = load_training_data(
                 config, self._data_dir, cache_dir=self._cache_dir, progress=self._progress
@@ -160,3 +161,10 @@ def _check_decoder(config: Config) -> None:
         check_decoder(config)
     except ConfigError as error:
         raise ConfigError(f"system {config.name!r}: {error}") from error
+
+
+def _reads(config: Config) -> tuple[Any, ...]:
+    """What decides what is read of a dataset: words, features, and how photos are altered."""
+    live = config.finetuning.from_epoch == 1
+    altered = (config.finetuning, config.seed) if config.training.views > 1 else ()
+    return config.encoder, config.training.min_count, config.training.views, altered, live
