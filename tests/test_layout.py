@@ -11,7 +11,7 @@ MODULES = sorted(SRC.rglob("*.py"))
 MAY_USE = {
     "cli": None,  # anything
     "batch": {"runtime", "metadata"},
-    "calibration": {"runtime", "decoding", "metrics", "data"},
+    "calibration": {"claims", "runtime", "decoding", "metrics", "data"},
     "training": {"claims", "models", "export", "runtime", "decoding", "metrics", "data"},
     "export": {"decoding", "models", "runtime"},
     "models": {"decoding", "runtime"},

@@ -266,6 +266,10 @@ class BeamConfig:
             self.consensus == 0 or 0.01 <= self.consensus <= 1000,
             f"consensus must be 0 or between 0.01 and 1000, got {self.consensus}",
         )
+        _require(
+            not (self.chooser and self.consensus),
+            "consensus and chooser both rank what is found: ask for one (--no-chooser)",
+        )
 
     def conditions(self) -> dict[str, str]:
         """What the signature of a score says of the search."""

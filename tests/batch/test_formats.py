@@ -21,6 +21,8 @@ SEARCH = {
     "consensus": 0.0,
     "neutral": False,
     "unseen": False,
+    "chooser": False,
+    "cautious": False,
 }
 
 

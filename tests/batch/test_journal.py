@@ -84,6 +84,7 @@ OLD_SEARCH = (
     [
         (BeamConfig(), True),
         (BeamConfig(neutral=True), False),
+        (BeamConfig(cautious=True), False),
         (BeamConfig(consensus=4.0), False),
     ],
 )

@@ -155,6 +155,9 @@ def test_search_settings_reach_the_search(
         "no_repeat_ngram": 0,
         "consensus": 0.0,
         "neutral": False,
+        "unseen": False,
+        "chooser": False,
+        "cautious": False,
     }
     assert len(record["candidates"]) == 1
     assert len(record["caption"].split()) <= 3

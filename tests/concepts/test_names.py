@@ -17,7 +17,6 @@ def test_the_words_come_group_after_group() -> None:
 def test_their_text_gives_them_back() -> None:
     assert CONCEPTS.to_text() == "zebra\ndog\n\ndog\ngrass\nt-shirt\n"
     assert Concepts.from_text(CONCEPTS.to_text()) == CONCEPTS
-    assert Concepts.from_text("") == Concepts(())
 
 
 def test_a_word_that_the_vocabulary_lacks_is_unknown() -> None:
@@ -43,6 +42,7 @@ def test_what_could_not_be_read_again_is_refused(
         Concepts(groups)
 
 
-def test_a_damaged_text_is_refused() -> None:
+@pytest.mark.parametrize("text", ["", "zebra\n\n\ndog\n"])
+def test_a_text_that_lacks_words_is_refused(text: str) -> None:
     with pytest.raises(BundleError):
-        Concepts.from_text("zebra\n\n\ndog\n")
+        Concepts.from_text(text)

@@ -64,6 +64,8 @@ def test_a_record_says_what_made_it(good: Record, captioner: Captioner) -> None:
         "consensus": 0.0,
         "neutral": False,
         "unseen": False,
+        "chooser": False,
+        "cautious": False,
     }
     assert found["candidates"][0] == {"caption": found["caption"], "log_prob": found["log_prob"]}
     assert found["elapsed_ms"] == 3.1

@@ -123,7 +123,7 @@ def _schema(pa: Any, fields: Sequence[str]) -> Any:
     message = pa.struct([("code", text), ("message", text)])
     search = [("beam_size", whole), ("max_length", whole), ("length_penalty", real)]
     more = [("no_repeat_ngram", whole), ("consensus", real)]
-    more += [(name, pa.bool_()) for name in ("neutral", "unseen")]
+    more += [(name, pa.bool_()) for name in ("neutral", "unseen", "chooser", "cautious")]
     types = {
         "confidence": real,
         "log_prob": real,

@@ -1,73 +1,83 @@
-"""From a bundle and a dataset to the bundle's confidence, and how right that is."""
+"""From a bundle and a dataset to the bundle's opinion and confidence, and how right these are."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from showtell.calibration.fit import fit_domain, fit_logistic, shift_to_mean
-from showtell.calibration.odd import KINDS, draw_odd
+from showtell.calibration.folds import FOLDS, folds_of
+from showtell.calibration.odd import KINDS
 from showtell.calibration.opinion import FittedOpinion, Photo, fit_opinion
 from showtell.calibration.quality import Labels, auroc, calibration_error, chance_error
+from showtell.calibration.see import ODD_OF_A_KIND, Seen, encode, odd_pictures, photos, see
 from showtell.calibration.target import Target, judge
-from showtell.concepts.mentions import Mentions
+from showtell.claims import sentence
 from showtell.data.records import Record
-from showtell.decoding import Hypothesis, choose
+from showtell.decoding import Hypothesis
 from showtell.errors import DataError
 from showtell.images import PreparedImage
 from showtell.metrics.cider import CiderD
 from showtell.progress import Progress, no_progress
 from showtell.runtime.captioner import Captioner
-from showtell.runtime.chooser import measure
+from showtell.runtime.chooser import evidence_with
 from showtell.runtime.confidence import Confidence, Domain, Floats, evidence_of
 from showtell.runtime.opinion import Opinion
-from showtell.runtime.shown import Shown
-from showtell.text import detokenize, tokenize
+from showtell.text import tokenize
 
-ODD_OF_A_KIND = 50
 PHOTOS = 0.8  # of the pictures that people ask about are photos, we take it
-FOLDS = 5
 MIN_PHOTOS = 2 * FOLDS  # hundreds are better
-BATCH_SIZE = 16
 
 
-class Seen(NamedTuple):
-    """What a captioner saw and said; B pictures."""
+class Part(NamedTuple):
+    """Photos with captions to be right about, and what to call them."""
 
-    pooled: NDArray[np.float32]  # (B, D)
-    concepts: list[NDArray[np.float32] | None]  # (C,) of each
-    hypotheses: list[list[Hypothesis]]
+    name: str
+    records: Sequence[Record]
+
+
+class Judged(NamedTuple):
+    """What is said of the photos of a part, each by fits that did not see it."""
+
+    name: str
+    captions: dict[str, str]  # image id -> sentence
+    references: dict[str, tuple[str, ...]]
+    probs: Floats  # (N,)
+    good: Labels  # (N,)
+
+    def describe(self) -> dict[str, Any]:
+        """Say what the probabilities are worth; shares from 0 to 1."""
+        apart = self.good.any() and not self.good.all()
+        return {
+            "photos": len(self.probs),
+            "good": round(float(self.good.mean()), 4),
+            "calibration_error": round(calibration_error(self.probs, self.good), 4),
+            "calibration_error_by_chance": round(chance_error(self.probs), 4),
+            "auroc": round(auroc(self.probs, self.good), 4) if apart else None,
+        }
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A confidence, and probabilities that were given by others fitted without the case in hand."""
+    """What was fitted, and what others said that were fitted without the case in hand."""
 
     confidence: Confidence
     opinion: Opinion | None  # of a model that names what it sees
     target: Target
-    probs: Floats  # (N,) of the photos, each from the folds without it
-    good: Labels  # (N,)
-    captions: list[str]  # of the photos, likewise
-    sizes: list[int]  # photos of val, then of each other dataset
+    parts: tuple[Judged, ...]  # val first
     odd: Mapping[str, Floats]  # kind -> of its pictures, fitted without that kind
     odd_auroc: float  # of photos against a kind, both by the fit without it; mean over kinds
 
-    def groups(self) -> list[slice]:
-        """Where the photos of val lie, and those of each other dataset."""
-        ends = np.cumsum([0, *self.sizes])
-        return [slice(int(a), int(b)) for a, b in pairwise(ends)]
-
     def describe(self) -> dict[str, Any]:
-        """Say what it is worth, for the bundle and its readers; shares from 0 to 1."""
-        val, *also = (self._worth(group) for group in self.groups())
+        """Say what the confidence is worth, for the bundle and its readers."""
+        val, *also = self.parts
+        others = [{"data": part.name, **part.describe()} for part in also]
         return {
             "target": self.target.describe(),
-            **val,
-            **({"also": also} if also else {}),
+            **val.describe(),
+            **({"also": others} if others else {}),
             "auroc_of_photos_against_odd_pictures": round(self.odd_auroc, 4),
             "odd_pictures": {
                 kind: {
@@ -78,23 +88,13 @@ class Calibration:
             },
         }
 
-    def _worth(self, group: slice) -> dict[str, Any]:
-        probs, good = self.probs[group], self.good[group]
-        return {
-            "photos": len(probs),
-            "good": round(float(good.mean()), 4),
-            "calibration_error": round(calibration_error(probs, good), 4),
-            "calibration_error_by_chance": round(chance_error(probs), 4),
-            "auroc": round(auroc(probs, good), 4),
-        }
-
 
 def calibrate(
     captioner: Captioner,
     train: Sequence[Record],
     val: Sequence[Record],
     *,
-    also: Sequence[Sequence[Record]] = (),
+    also: Sequence[Part] = (),
     progress: Progress = no_progress,
 ) -> Calibration:
     """Fit how sure to be of a bundle's captions, with the search that the bundle asks for.
@@ -103,6 +103,7 @@ def calibrate(
     hypotheses of that search and withdraws doubtful claims.
 
     Args:
+        captioner: of a bundle that has neither chooser nor confidence yet.
         train: photos whose features show what the model knows; their captions give CIDEr-D its
             document frequencies.
         val: photos that the model did not learn from.
@@ -110,14 +111,64 @@ def calibrate(
         progress: pictures seen.
 
     Raises:
-        DataError: val is too small, or all its captions are good or none.
+        DataError: val is too small, all its captions are good or none, or another dataset is
+            empty.
         ImageError: a picture cannot be decoded.
     """
-    if len(val) < MIN_PHOTOS:
+    parts = (Part("val", val), *also)
+    _check_sizes(parts)
+    records = [record for part in parts for record in part.records]
+    domain, ours, odd = _look(captioner, train, records, progress)
+    fitted = _second_opinion(captioner, ours, records, train)
+    opinion = fitted.opinion if fitted else None
+    said = fitted.said if fitted else [tokens[0] for tokens in ours.tokens]
+    neutral = captioner.bundle.manifest.decoding.neutral
+    captions = [sentence(words, neutral=neutral) for words in said]
+    target, good = judge(captions, records, train)
+    of_val = good[: len(val)]
+    if of_val.all() or not of_val.any():
         raise DataError(
-            f"too few photos in val to calibrate on: {len(val)}, of {MIN_PHOTOS} at least"
+            f"{of_val.sum()} of {len(val)} captions are good: nothing tells good from bad"
         )
-    records = list(chain(val, *also))
+    sure = _Sure(
+        domain=domain,
+        pooled=ours.pooled,
+        evidence=_evidence(captioner, ours, fitted.ranked if fitted else ours.hypotheses),
+        good=good,
+        odd={
+            kind: (seen.pooled, _evidence(captioner, seen, _rank(opinion, seen)))
+            for kind, seen in odd.items()
+        },
+    )
+    of_odd, odd_auroc = sure.judge_odd_pictures()
+    return Calibration(
+        confidence=sure.fit(sure.everything, KINDS),
+        opinion=opinion,
+        target=target,
+        parts=tuple(_split(parts, captions, sure.out_of_fold(), good)),
+        odd=of_odd,
+        odd_auroc=odd_auroc,
+    )
+
+
+def _check_sizes(parts: Sequence[Part]) -> None:
+    val, *also = parts
+    if len(val.records) < MIN_PHOTOS:
+        raise DataError(
+            f"too few photos in val to calibrate on: {len(val.records)}, of {MIN_PHOTOS} at least"
+        )
+    for part in also:
+        if not part.records:
+            raise DataError(f"{part.name} holds no photo with captions")
+
+
+def _look(
+    captioner: Captioner,
+    train: Sequence[Record],
+    records: Sequence[Record],
+    progress: Progress,
+) -> tuple[Domain, Seen, dict[str, Seen]]:
+    """Look at all pictures: where the train photos lie, our photos, and odd pictures by kind."""
     total = len(train) + len(records) + len(KINDS) * ODD_OF_A_KIND
     done = iter(range(1, total + 1))
 
@@ -126,54 +177,10 @@ def calibrate(
             yield image
             progress(next(done), total)
 
-    domain = fit_domain(_encode(captioner, counted(_photos(captioner, train))))
-    photos = _see(captioner, counted(_photos(captioner, records)))
-    odd = {kind: _see(captioner, counted(_odd(captioner, kind))) for kind in KINDS}
-    fitted = _second_opinion(captioner, photos, records, train)
-    ranked = fitted.ranked if fitted else photos.hypotheses
-    said = fitted.said if fitted else [_words(captioner, found[0]) for found in ranked]
-    captions = [detokenize(words) for words in said]
-    target, good = judge(captions, records, train)
-    if good.all() or not good.any():
-        raise DataError(
-            f"{good.sum()} of {len(records)} captions are good: nothing tells good from bad"
-        )
-    opinion = fitted.opinion if fitted else None
-    evidence = _evidence(captioner, ranked, photos, with_opinion=fitted is not None)
-    of_odd_pictures = {
-        kind: _evidence(
-            captioner,
-            _rank(captioner, opinion, seen),
-            seen,
-            with_opinion=fitted is not None,
-        )
-        for kind, seen in odd.items()
-    }
-
-    def fit(chosen: Labels, kinds: Iterable[str]) -> Confidence:
-        pooled = [odd[kind].pooled for kind in kinds]
-        return _fit(domain, photos.pooled, evidence, good, chosen, pooled)
-
-    everything = np.ones(len(records), dtype=bool)
-    without = {kind: fit(everything, KINDS.keys() - {kind}) for kind in KINDS}
-    of_odd = {
-        kind: c.probability(of_odd_pictures[kind].tolist(), odd[kind].pooled)
-        for kind, c in without.items()
-    }
-    of_photos = {
-        kind: c.probability(evidence.tolist(), photos.pooled) for kind, c in without.items()
-    }
-    return Calibration(
-        confidence=fit(everything, KINDS),
-        opinion=opinion,
-        target=target,
-        probs=_out_of_fold(photos.pooled, evidence, fit),
-        good=good,
-        captions=captions,
-        sizes=[len(val), *map(len, also)],
-        odd=of_odd,
-        odd_auroc=float(np.mean([_auroc_of(of_photos[kind], of_odd[kind]) for kind in KINDS])),
-    )
+    domain = fit_domain(encode(captioner, counted(photos(captioner, train))))
+    ours = see(captioner, counted(photos(captioner, records)))
+    odd = {kind: see(captioner, counted(odd_pictures(captioner, kind))) for kind in KINDS}
+    return domain, ours, odd
 
 
 def _second_opinion(
@@ -185,114 +192,101 @@ def _second_opinion(
     corpus = [[tokenize(caption) for caption in record.captions] for record in train]
     references = [[tokenize(caption) for caption in record.captions] for record in records]
     scorer = CiderD(references, corpus=corpus)
-    photos = []
-    for i, (found, probs, record) in enumerate(
-        zip(seen.hypotheses, seen.concepts, records, strict=True)
-    ):
-        assert probs is not None
-        tokens = [_words(captioner, hypothesis) for hypothesis in found]
-        worth = scorer.score(tokens, [i] * len(tokens))
-        shown = Shown(captioner.mentions, probs)
-        photos.append(Photo(found, tokens, shown, worth, record.captions))
-    return fit_opinion(photos)
+    worth = [scorer.score(tokens, [i] * len(tokens)) for i, tokens in enumerate(seen.tokens)]
+    people = [record.captions for record in records]
+    found = zip(seen.hypotheses, seen.tokens, seen.shown, worth, people, strict=True)
+    return fit_opinion([Photo(*of_photo) for of_photo in found])
 
 
-def _rank(captioner: Captioner, opinion: Opinion | None, seen: Seen) -> list[list[Hypothesis]]:
-    if opinion is None or captioner.mentions is None:
+def _rank(opinion: Opinion | None, seen: Seen) -> list[list[Hypothesis]]:
+    if opinion is None:
         return seen.hypotheses
-    return [
-        opinion.chooser(
-            found, [_words(captioner, one) for one in found], _shown(captioner.mentions, probs)
-        )
-        for found, probs in zip(seen.hypotheses, seen.concepts, strict=True)
-    ]
+    found = zip(seen.hypotheses, seen.tokens, seen.shown, strict=True)
+    return [opinion.chooser(*of_picture) for of_picture in found]
 
 
-def _evidence(
-    captioner: Captioner, ranked: list[list[Hypothesis]], seen: Seen, *, with_opinion: bool
-) -> Floats:
+def _evidence(captioner: Captioner, seen: Seen, ranked: Sequence[Sequence[Hypothesis]]) -> Floats:
     """Give what confidence reads of each picture's hypotheses, best first: (B, E)."""
-    rows = []
-    for found, probs in zip(ranked, seen.concepts, strict=True):
-        row = list(evidence_of(found))
-        if with_opinion and captioner.mentions is not None:
-            tokens = [_words(captioner, hypothesis) for hypothesis in found]
-            row += measure(found, tokens, _shown(captioner.mentions, probs))[0].tolist()
-        rows.append(row)
-    return np.array(rows)
+    if captioner.mentions is None:
+        return np.array([evidence_of(found) for found in ranked])
+    return np.array(
+        [
+            evidence_with(found, captioner.words(found), shown)
+            for found, shown in zip(ranked, seen.shown, strict=True)
+        ]
+    )
 
 
-def _shown(mentions: Mentions, probs: NDArray[np.float32] | None) -> Shown:
-    assert probs is not None
-    return Shown(mentions, probs)
+def _split(
+    parts: Sequence[Part], captions: Sequence[str], probs: Floats, good: Labels
+) -> Iterator[Judged]:
+    """Give each part what is of its photos."""
+    start = 0
+    for name, records in parts:
+        end = start + len(records)
+        ids = [record.image_id for record in records]
+        yield Judged(
+            name,
+            dict(zip(ids, captions[start:end], strict=True)),
+            {record.image_id: record.captions for record in records},
+            probs[start:end],
+            good[start:end],
+        )
+        start = end
 
 
-def _words(captioner: Captioner, hypothesis: Hypothesis) -> list[str]:
-    return captioner.bundle.vocabulary.decode(hypothesis.token_ids)
+@dataclass(frozen=True, kw_only=True)
+class _Sure:
+    """Fits confidences, and judges each case by one that was fitted without it."""
+
+    domain: Domain
+    pooled: NDArray[np.float32]  # (N, D) of the photos
+    evidence: Floats  # (N, E)
+    good: Labels  # (N,)
+    odd: Mapping[str, tuple[NDArray[np.float32], Floats]]  # kind -> pooled (B, D), evidence (B, E)
+
+    @property
+    def everything(self) -> Labels:
+        return np.ones(len(self.good), dtype=bool)
+
+    def fit(self, chosen: Labels, kinds: Iterable[str]) -> Confidence:
+        """Fit on chosen photos and some kinds of odd pictures, and round as the bundle does."""
+        evidence, good = self.evidence[chosen], self.good[chosen]
+        ours = self.domain.measure(self.pooled[chosen])
+        others = self.domain.measure(np.concatenate([self.odd[kind][0] for kind in kinds]))
+        is_photo = np.arange(len(ours) + len(others)) < len(ours)
+        known = fit_logistic(np.concatenate([ours, others]), is_photo, prior=PHOTOS)
+        plain = fit_logistic(evidence, good)
+        # No photo is quite known: the product of both must be right on average, not one of them.
+        shifted = shift_to_mean(plain, evidence, known.probability(ours), good.mean())
+        return Confidence.from_bytes(Confidence(shifted, known, self.domain).to_bytes())
+
+    def out_of_fold(self) -> Floats:
+        """Give each photo the probability that a fit on the other folds gives it."""
+        return out_of_fold(self.pooled, self.evidence, lambda chosen: self.fit(chosen, KINDS))
+
+    def judge_odd_pictures(self) -> tuple[dict[str, Floats], float]:
+        """Judge each kind by a fit without it, and tell photos from it: mean AUROC over kinds."""
+        of_odd, aurocs = {}, []
+        for kind, (pooled, evidence) in self.odd.items():
+            without = self.fit(self.everything, KINDS.keys() - {kind})
+            of_odd[kind] = without.probability(evidence.tolist(), pooled)
+            of_photos = without.probability(self.evidence.tolist(), self.pooled)
+            aurocs.append(_auroc_of(of_photos, of_odd[kind]))
+        return of_odd, float(np.mean(aurocs))
 
 
-def _fit(
-    domain: Domain,
-    pooled: NDArray[np.float32],
-    evidence: Floats,
-    good: Labels,
-    chosen: Labels,
-    odd: list[NDArray[np.float32]],
-) -> Confidence:
-    """Fit on chosen photos and some odd pictures, and round as the bundle does."""
-    ours = domain.measure(pooled[chosen])
-    others = domain.measure(np.concatenate(odd))
-    is_photo = np.arange(len(ours) + len(others)) < len(ours)
-    known = fit_logistic(np.concatenate([ours, others]), is_photo, prior=PHOTOS)
-    plain = fit_logistic(evidence[chosen], good[chosen])
-    # No photo is quite known: the product of both must be right on average, not one of them.
-    shifted = shift_to_mean(plain, evidence[chosen], known.probability(ours), good[chosen].mean())
-    return Confidence.from_bytes(Confidence(shifted, known, domain).to_bytes())
+def out_of_fold(
+    pooled: NDArray[np.float32], evidence: Floats, fit: Callable[[Labels], Confidence]
+) -> Floats:
+    """Give each photo the probability that a fit on the other folds gives it: (N,)."""
+    folds = folds_of(len(pooled))
+    probs = np.empty(len(folds))
+    for fold in range(FOLDS):
+        inside = folds == fold
+        probs[inside] = fit(~inside).probability(evidence[inside].tolist(), pooled[inside])
+    return probs
 
 
 def _auroc_of(photos: Floats, odd: Floats) -> float:
     return auroc(np.concatenate([photos, odd]), np.arange(len(photos) + len(odd)) < len(photos))
-
-
-def _out_of_fold(
-    pooled: NDArray[np.float32],
-    evidence: Floats,
-    fit: Callable[[Labels, Iterable[str]], Confidence],
-) -> Floats:
-    """Give each photo the probability that a fit on the other folds gives it."""
-    folds = np.random.default_rng(0).permutation(len(pooled)) % FOLDS
-    probs = np.empty(len(folds))
-    for fold in range(FOLDS):
-        inside = folds == fold
-        of_fold = fit(~inside, KINDS)
-        probs[inside] = of_fold.probability(evidence[inside].tolist(), pooled[inside])
-    return probs
-
-
-def _photos(captioner: Captioner, records: Iterable[Record]) -> Iterator[PreparedImage]:
-    for record in records:
-        yield captioner.prepare(record.image.read_bytes(), name=str(record.image))
-
-
-def _odd(captioner: Captioner, kind: str) -> Iterator[PreparedImage]:
-    for picture in draw_odd(kind, ODD_OF_A_KIND):
-        yield captioner.prepare(picture)
-
-
-def _encode(captioner: Captioner, images: Iterator[PreparedImage]) -> NDArray[np.float32]:
-    return np.concatenate([e.pooled for e in captioner.encode_many(images, batch_size=BATCH_SIZE)])
-
-
-def _see(captioner: Captioner, images: Iterator[PreparedImage]) -> Seen:
-    pooled: list[NDArray[np.float32]] = []
-    concepts: list[NDArray[np.float32] | None] = []
-    found: list[list[Hypothesis]] = []
-    config = captioner.bundle.manifest.decoding
-    for encoded in captioner.encode_many(images, batch_size=BATCH_SIZE):
-        pooled.append(encoded.pooled)
-        concepts.extend(
-            [None] * len(encoded.pooled) if encoded.concepts is None else encoded.concepts
-        )
-        hypotheses = captioner.hypotheses(encoded)
-        found += hypotheses if captioner.mentions else choose(hypotheses, config)
-    return Seen(np.concatenate(pooled), concepts, found)

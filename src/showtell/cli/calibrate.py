@@ -1,8 +1,8 @@
 """`showtell calibrate`."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,7 +10,9 @@ from showtell.cli import console
 from showtell.cli.options import PATH, data_option, no_progress_option, threads_option
 
 if TYPE_CHECKING:
-    from showtell.data.records import Dataset, Record
+    from showtell.calibration.bundle import Scored
+    from showtell.calibration.calibrate import Part
+    from showtell.data.records import Dataset
 
 EPILOG = """\b
 Examples:
@@ -56,80 +58,67 @@ def command(
     withdraws claims that the photo does not settle. Figures are of photos and pictures that nothing
     was fitted on.
     """
-    from showtell.bundle import (
-        CHOOSER,
-        CONFIDENCE,
-        bundled_models,
-        find_bundle,
-        load_bundle,
-        save_bundle,
-    )
-    from showtell.calibration.calibrate import calibrate
+    from showtell.bundle import bundled_models, find_bundle, load_bundle, save_bundle
+    from showtell.calibration.bundle import calibrate_bundle
     from showtell.calibration.quality import draw_reliability
     from showtell.data.sources import load_dataset
     from showtell.extras import require_extra
     from showtell.files import write_atomically
-    from showtell.metrics import score
-    from showtell.runtime.captioner import Captioner
 
     path = find_bundle(model)
     if out is None and path in bundled_models().values():
         raise click.UsageError(f"{model} comes with the install; give --out to write a copy")
     if figure:
         require_extra("train", purpose="--figure")
-    loaded = load_bundle(path)
-    fitted_here = (CHOOSER, CONFIDENCE)  # whatever the old ones said of its captions
-    files = {name: data for name, data in loaded.files.items() if name not in fitted_here}
-    decoding = replace(loaded.manifest.decoding, chooser=False, cautious=False)
-    bundle = replace(loaded, files=files, manifest=replace(loaded.manifest, decoding=decoding))
+    bundle = load_bundle(path)
     dataset = load_dataset(data_dir)
+    train, val = (dataset.require(split) for split in ("train", "val"))
     also = [_all_of(load_dataset(path)) for path in also_dirs]
-    val = dataset.require("val")
     with console.progress_bar(enabled=not no_progress) as bar:
-        found = calibrate(
-            Captioner(bundle, threads=threads),
-            dataset.require("train"),
-            val,
-            also=also,
-            progress=bar.stage("calibrating"),
+        stage = bar.stage("calibrating")
+        calibrated = calibrate_bundle(
+            bundle, train, val, also=also, threads=threads, progress=stage
         )
-    worth = found.describe()
     out = out or path
-    files[CONFIDENCE] = found.confidence.to_bytes()
-    if found.opinion:
-        files[CHOOSER] = found.opinion.to_bytes()
-        decoding = replace(decoding, consensus=0.0, chooser=True, cautious=True)
-    save_bundle(out, replace(bundle.manifest, confidence=worth, decoding=decoding), files)
+    save_bundle(out, calibrated.manifest, calibrated.files)
     if figure:
+        of_val = calibrated.found.parts[0]
         title = f"{bundle.manifest.name}: how right its confidence is"
-        write_atomically(figure, draw_reliability(found.probs, found.good, title=title))
-    for name, records, part in zip(
-        [data_dir, *also_dirs], [val, *also], found.groups(), strict=True
-    ):
-        report = score(
-            {
-                record.image_id: text
-                for record, text in zip(records, found.captions[part], strict=True)
-            },
-            {record.image_id: record.captions for record in records},
-        )
-        click.echo(
-            f"{name}: CIDEr {report.scores['CIDEr']:.1f}, BLEU-4 {report.scores['BLEU-4']:.1f}"
-        )
-    click.echo(f"good: {worth['target']}")
-    click.echo(f"{worth['good']:.0%} of {worth['photos']} captions are good")
-    click.echo(
-        f"expected calibration error {worth['calibration_error']:.3f}, of which chance gives "
-        f"{worth['calibration_error_by_chance']:.3f}; AUROC {worth['auroc']:.2f}; "
-        f"photos against other pictures {worth['auroc_of_photos_against_odd_pictures']:.3f}"
-    )
-    rows = [{"picture": kind, **probs} for kind, probs in worth["odd_pictures"].items()]
-    click.echo(console.table([{k: _share(v) for k, v in row.items()} for row in rows]))
+        write_atomically(figure, draw_reliability(of_val.probs, of_val.good, title=title))
+    click.echo(console.table([_row(one) for one in calibrated.scored]))
+    click.echo(_describe(calibrated.manifest.confidence))
     console.say(f"written: {out}{f', {figure}' if figure else ''}")
 
 
-def _all_of(dataset: "Dataset") -> "list[Record]":
-    return [record for split in dataset.splits.values() for record in split.records]
+def _all_of(dataset: "Dataset") -> "Part":
+    from showtell.calibration.calibrate import Part
+
+    records = [record for split in dataset.splits.values() for record in split.records]
+    return Part(dataset.root.resolve().name, records)
+
+
+def _row(scored: "Scored") -> dict[str, float | str]:
+    """Scores, and of the claims of each kind the share that nobody else makes, in percent."""
+    rates = {
+        f"{name.replace('_', ' ')} %": "-" if one.rate is None else 100 * one.rate
+        for name, one in scored.claims.system.items()
+    }
+    scores = {name: scored.report.scores[name] for name in ("CIDEr", "BLEU-4")}
+    return {"photos": scored.name, **scores, **rates}
+
+
+def _describe(worth: Mapping[str, Any]) -> str:
+    rows = [{"picture": kind, **probs} for kind, probs in worth["odd_pictures"].items()]
+    return "\n".join(
+        [
+            f"good: {worth['target']}",
+            f"{worth['good']:.0%} of {worth['photos']} captions are good",
+            f"expected calibration error {worth['calibration_error']:.3f}, of which chance gives "
+            f"{worth['calibration_error_by_chance']:.3f}; AUROC {worth['auroc']:.2f}; photos "
+            f"against other pictures {worth['auroc_of_photos_against_odd_pictures']:.3f}",
+            console.table([{k: _share(v) for k, v in row.items()} for row in rows]),
+        ]
+    )
 
 
 def _share(value: str | float) -> str:

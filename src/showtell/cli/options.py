@@ -15,7 +15,8 @@ Settings = TypeVar("Settings", BeamConfig, EncoderConfig)
 
 # Of BeamConfig.
 SEARCH_SETTINGS = (
-    *("beam_size", "max_length", "length_penalty", "no_repeat_ngram", "consensus", "neutral"),
+    *("beam_size", "max_length", "length_penalty", "no_repeat_ngram", "consensus"),
+    *("neutral", "chooser", "cautious"),
 )
 
 # Existence is checked by the work, which says more about a missing file than click could.
@@ -31,6 +32,18 @@ def search_options(function: F) -> F:
         return function(*args, search_asked=asked, **options)
 
     for decorator in (
+        click.option(
+            "--cautious/--no-cautious",
+            default=None,
+            help="Say the less specific word where the photo does not settle a gender, a number or "
+            "a colour, of models that can tell  [default: as the model says]",
+        ),
+        click.option(
+            "--chooser/--no-chooser",
+            default=None,
+            help="Rank hypotheses by the chooser that came with the model  [default: as the model "
+            "says]",
+        ),
         click.option(
             "--neutral",
             is_flag=True,

@@ -36,8 +36,8 @@ class Evaluation:
             and {"system": _rounded_scores(left.system), "human": _rounded_scores(left.human)},
             "diversity": asdict(self.diversity),
             "claims": {
-                "system": _rounded_rates(self.claims.system),
-                "human": _rounded_rates(self.claims.human),
+                "system": {name: one.to_dict() for name, one in self.claims.system.items()},
+                "human": {name: one.to_dict() for name, one in self.claims.human.items()},
             },
         }
 
@@ -183,16 +183,6 @@ def _describe_claims(found: Mapping[str, Claims]) -> list[str]:
 
 def _percent(found: ClaimRate) -> float | str:
     return "-" if found.rate is None else 100 * found.rate
-
-
-def _rounded_rates(found: Mapping[str, ClaimRate]) -> dict[str, dict[str, float | None]]:
-    return {
-        name: {
-            "captions": one.captions,
-            "percent": None if one.rate is None else round(100 * one.rate, 4),
-        }
-        for name, one in found.items()
-    }
 
 
 def _interval(interval: Interval) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +127,8 @@ class SystemReader:
         from showtell.training.run import load_run
 
         run = load_run(path)
-        config = override(run.config.decoding, self.asked)
+        decoding = override(run.config.decoding, self.asked)
+        config = replace(run.config, decoding=decoding).decoding  # refuses what is for bundles
         captions = caption_with_run(
             run,
             self.material.records,

@@ -51,4 +51,4 @@ class Concepts:
         Raises:
             BundleError: it is not as `to_text` writes it.
         """
-        return cls(tuple(tuple(part.splitlines()) for part in text.split("\n\n") if text))
+        return cls(tuple(tuple(part.splitlines()) for part in text.split("\n\n")))

@@ -35,6 +35,11 @@ class ClaimRate(NamedTuple):
     captions: int  # that make such a claim
     rate: float | None  # 0..1; None: there is no such caption
 
+    def to_dict(self) -> dict[str, float | None]:
+        """Give it in percent, ready for JSON."""
+        percent = None if self.rate is None else round(100 * self.rate, 4)
+        return {"captions": self.captions, "percent": percent}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claims:

@@ -17,7 +17,7 @@ from showtell.config import BeamConfig
 from showtell.decoding import Hypothesis, choose, propose
 from showtell.errors import ConfigError
 from showtell.images import ImageSource, PreparedImage, prepare
-from showtell.runtime.chooser import measure
+from showtell.runtime.chooser import evidence_with
 from showtell.runtime.concepts import Concept, likeliest
 from showtell.runtime.confidence import Confidence, evidence_of
 from showtell.runtime.doubts import Votes
@@ -126,7 +126,7 @@ class Captioner:
             found = self.search(encoded, config)
             sure = self._confidences(found, encoded, config)
             for i, image in enumerate(batch):
-                said = self._say(found[i], self._shown(encoded, i), config)
+                said = self._say(found[i], self.shown(encoded, i), config)
                 yield Caption(
                     said[0].text,
                     said[0].log_prob,
@@ -178,7 +178,7 @@ class Captioner:
         if not (config.chooser and self._opinion):
             return choose(found, config)
         return [
-            self._opinion.chooser(hypotheses, self._words(hypotheses), self._shown(encoded, i))
+            self._opinion.chooser(hypotheses, self.words(hypotheses), self.shown(encoded, i))
             for i, hypotheses in enumerate(found)
         ]
 
@@ -206,17 +206,24 @@ class Captioner:
     def _as_prepared(self, image: ImageSource | PreparedImage) -> PreparedImage:
         return image if isinstance(image, PreparedImage) else self.prepare(image)
 
-    def evidence(
+    def words(self, hypotheses: Sequence[Hypothesis]) -> list[list[str]]:
+        """Give the words of each hypothesis."""
+        return [self.bundle.vocabulary.decode(found.token_ids) for found in hypotheses]
+
+    def shown(self, encoded: Encoded, image: int) -> Shown:
+        """Tell what is known of one of the photos apart from its captions: its concepts."""
+        if self.mentions is None or encoded.concepts is None:
+            return NOTHING_KNOWN
+        return Shown(self.mentions, encoded.concepts[image])
+
+    def _evidence(
         self, found: Sequence[Sequence[Hypothesis]], encoded: Encoded
-    ) -> list[list[float]]:
+    ) -> list[Sequence[float]]:
         """Give what confidence reads of each photo's hypotheses, best first."""
         if self._opinion is None:
-            return [list(evidence_of(hypotheses)) for hypotheses in found]
+            return [evidence_of(hypotheses) for hypotheses in found]
         return [
-            [
-                *evidence_of(hypotheses),
-                *measure(hypotheses, self._words(hypotheses), self._shown(encoded, i))[0],
-            ]
+            evidence_with(hypotheses, self.words(hypotheses), self.shown(encoded, i))
             for i, hypotheses in enumerate(found)
         ]
 
@@ -228,14 +235,8 @@ class Captioner:
             return [None] * len(found)
         if not config.finds_the_same_as(self.bundle.manifest.decoding):
             return [None] * len(found)
-        probs = self._confidence.probability(self.evidence(found, encoded), encoded.pooled)
+        probs = self._confidence.probability(self._evidence(found, encoded), encoded.pooled)
         return [float(p) for p in probs]
-
-    def _shown(self, encoded: Encoded, image: int) -> Shown:
-        """What is known of a photo of a model that has concepts."""
-        if self.mentions is None or encoded.concepts is None:
-            return NOTHING_KNOWN
-        return Shown(self.mentions, encoded.concepts[image])
 
     def _concepts(self, encoded: Encoded, image: int) -> tuple[Concept, ...]:
         """What a photo shows, where the model has concepts."""
@@ -243,14 +244,11 @@ class Captioner:
             return ()
         return likeliest(self.bundle.concepts.words, encoded.concepts[image])
 
-    def _words(self, hypotheses: Sequence[Hypothesis]) -> list[list[str]]:
-        return [self.bundle.vocabulary.decode(found.token_ids) for found in hypotheses]
-
     def _say(
         self, hypotheses: Sequence[Hypothesis], shown: Shown, config: BeamConfig
     ) -> tuple[Candidate, ...]:
         """Write hypotheses as sentences; of those that then are alike, the best."""
-        tokens = self._words(hypotheses)
+        tokens = self.words(hypotheses)
         if config.cautious and self._opinion:
             votes = Votes(hypotheses, tokens)
             tokens = [self._opinion.doubts.settle(words, votes, shown) for words in tokens]

@@ -2,7 +2,7 @@
 
 Consensus asks which caption agrees with the others. The chooser also asks how well each agrees with
 the photo's concepts, a second opinion that is independent of the decoder: a linear score of a few
-numbers, fitted to rank captions by the CIDEr-D they deserve (`showtell.calibration.chooser`).
+numbers, fitted to rank captions by the CIDEr-D they deserve (`showtell.calibration.opinion`).
 
 NumPy only. Shapes: K hypotheses of one photo, F numbers of each.
 """
@@ -14,11 +14,11 @@ import numpy as np
 
 from showtell.concepts.caption_words import FUNCTION_WORDS
 from showtell.decoding import Hypothesis
-from showtell.decoding.consensus import agreement, expected_agreement
+from showtell.decoding.consensus import agreement
+from showtell.runtime.confidence import VOTES, evidence_of
 from showtell.runtime.shown import Floats, Shown, log_odds
 
-VOTES = 4.0  # nats of a whole caption; the temperature of hypotheses' votes
-VOTES_A_TOKEN = 0.3  # nats a token; of votes that do not prefer short captions
+VOTES_A_TOKEN = 0.3  # nats a token; the temperature of votes that do not prefer short captions
 USUAL_LENGTH = 10  # words
 NOTHING = -6.0  # the log-odds of a caption that mentions no concept
 NAMES = (
@@ -39,12 +39,27 @@ def measure(hypotheses: Sequence[Hypothesis], tokens: Sequence[list[str]], shown
     log_probs = np.array([hypothesis.log_prob for hypothesis in hypotheses])
     lengths = np.array([len(words) for words in tokens])
     a_token = log_probs / (lengths + 1)
-    votes = np.exp((a_token - a_token.max()) / VOTES_A_TOKEN)
-    alike = agreement([hypothesis.token_ids for hypothesis in hypotheses]) @ (votes / votes.sum())
-    agreed = expected_agreement(hypotheses, VOTES)
+    alike = agreement([hypothesis.token_ids for hypothesis in hypotheses])  # (K, K)
+    agreed, agreed_a_token = (
+        alike @ softmax(values / temperature)
+        for values, temperature in ((log_probs, VOTES), (a_token, VOTES_A_TOKEN))
+    )
     unusual = (lengths - USUAL_LENGTH) ** 2 / 10
-    of_search = np.stack([a_token, log_probs, lengths, unusual, agreed, alike], axis=1)
+    of_search = np.stack([a_token, log_probs, lengths, unusual, agreed, agreed_a_token], axis=1)
     return np.hstack([of_search, [_of_photo(words, shown) for words in tokens]])
+
+
+def evidence_with(
+    hypotheses: Sequence[Hypothesis], tokens: Sequence[list[str]], shown: Shown
+) -> list[float]:
+    """Give what confidence reads of a photo's hypotheses, best first, of a model with a chooser."""
+    return [*evidence_of(hypotheses), *measure(hypotheses, tokens, shown)[0].tolist()]
+
+
+def softmax(values: Floats) -> Floats:
+    """Share 1 out by exp(value): (K,)."""
+    shares: Floats = np.exp(values - values.max())
+    return shares / shares.sum()
 
 
 def _of_photo(tokens: list[str], shown: Shown) -> list[float]:

@@ -3,7 +3,7 @@
 A caption may name a gender, a number or a colour that the photo hardly shows. How likely such a
 claim is to hold is a logistic regression of what the concepts say and of what the other hypotheses
 say; below a threshold the claim is withdrawn ("a man in a red shirt": "a person in a shirt").
-`showtell.calibration.doubts` fits both.
+`showtell.calibration.opinion` fits both.
 
 NumPy only. Shapes: K hypotheses of one photo.
 """
@@ -16,6 +16,7 @@ import numpy as np
 from showtell.claims import Claim, find_claims, generalise
 from showtell.claims.words import COLOURS, FEMALE, MALE, NUMBER_WORDS
 from showtell.decoding import Hypothesis
+from showtell.runtime.chooser import softmax
 from showtell.runtime.confidence import Logistic
 from showtell.runtime.shown import Floats, Shown, log_odds
 
@@ -37,8 +38,7 @@ class Votes:
 
     def __init__(self, hypotheses: Sequence[Hypothesis], tokens: Sequence[list[str]]) -> None:
         scores = np.array([hypothesis.score for hypothesis in hypotheses])
-        weights = np.exp((scores - scores.max()) / max(float(scores.std()), 1e-6))
-        self._weights = weights / weights.sum()  # (K,)
+        self._weights = softmax(scores / max(float(scores.std()), 1e-6))  # (K,)
         self._claimed = [{(c.kind, c.value) for c in find_claims(words)} for words in tokens]
 
     def share(self, kind: str, value: str | None = None) -> float:
@@ -78,13 +78,13 @@ class Doubts:
 
     def settle(self, tokens: list[str], votes: Votes, shown: Shown) -> list[str]:
         """Say a caption without the claims that the photo does not settle."""
-        withdrawn = [claim for claim in find_claims(tokens) if not self._holds(claim, votes, shown)]
+        claims = find_claims(tokens)
+        withdrawn = [claim for claim in claims if not self._holds(claim, votes, shown)]
         if not withdrawn:
             return tokens
-        words = generalise(tokens, withdrawn)
-        if any(claim.kind == "count" for claim in find_claims(tokens)):
-            return words
-        return generalise(words, ["count"])  # "a man and a woman" are not counted as two people
+        counts = any(claim.kind == "count" and claim not in withdrawn for claim in claims)
+        # "A man and a woman" are not counted as two people where nothing is counted.
+        return generalise(tokens, withdrawn if counts else [*withdrawn, "count"])
 
     def _holds(self, claim: Claim, votes: Votes, shown: Shown) -> bool:
         doubt = self.of[claim.kind]

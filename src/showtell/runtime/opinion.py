@@ -26,14 +26,17 @@ class Opinion:
 
     def to_bytes(self) -> bytes:
         """Write as an npz of arrays."""
-        of = self.doubts.of
-        arrays = {
-            "chooser": self.chooser.weights,
-            "thresholds": np.array([of[kind].threshold for kind in KINDS]),
-            **{kind: np.append(of[kind].holds.weights, of[kind].holds.bias) for kind in KINDS},
-        }
+        doubts = [self.doubts.of[kind] for kind in KINDS]
+        gender, count, colour = (np.append(d.holds.weights, d.holds.bias) for d in doubts)
         file = io.BytesIO()
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(
+            file,
+            chooser=self.chooser.weights,
+            thresholds=np.array([doubt.threshold for doubt in doubts]),
+            gender=gender,
+            count=count,
+            colour=colour,
+        )
         return file.getvalue()
 
     @classmethod
