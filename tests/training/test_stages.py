@@ -104,12 +104,20 @@ def test_the_config_of_a_single_run_is_a_recipe_of_one_stage(tiny_config: Path) 
     assert stage.config == load_config(tiny_config, ("seed=5",))
 
 
-def test_the_published_recipe_begins_as_the_published_topdown() -> None:
+def test_the_first_flagship_begins_as_the_published_topdown() -> None:
     configs = Path(__file__).parents[2] / "configs"
-    recipe = load_recipe(configs / "flagship.toml")
-    assert recipe.name == "base"
+    recipe = load_recipe(configs / "first-flagship.toml")
+    assert recipe.name == "first-flagship"
     first = recipe.stages[0].config
     assert replace(first, name="topdown") == load_config(configs / "topdown.toml")
+
+
+def test_the_default_models_recipe_recognises_before_it_writes() -> None:
+    recipe = load_recipe(Path(__file__).parents[2] / "configs" / "flagship.toml")
+    assert recipe.name == "base"
+    assert [stage.config.recognises for stage in recipe.stages] == [True, False]
+    assert recipe.stages[1].begin == ("recognise",)
+    assert recipe.stages[1].config.text.sentences > 0
 
 
 @pytest.mark.parametrize(
