@@ -114,6 +114,15 @@ def test_photos_with_a_single_hypothesis_leave_nothing_to_choose() -> None:
     assert not fitted.opinion.chooser.weights.any()
 
 
+def test_what_a_photo_is_worth_decides_nothing_of_how_it_is_ranked() -> None:
+    photos, _ = animals(60)
+    altered = [*photos[:7], photos[7]._replace(worth=np.array([9.0, 0, 0, 0])), *photos[8:]]
+    first, second = fit_opinion(photos), fit_opinion(altered)
+    assert first.ranked[7] == second.ranked[7]  # to the last digit of the scores
+    assert first.ranked[8:] != second.ranked[8:]
+    assert first.opinion.to_bytes() != second.opinion.to_bytes()
+
+
 def test_nothing_that_is_reported_of_a_photo_is_by_a_fit_that_saw_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
