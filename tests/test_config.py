@@ -339,6 +339,29 @@ def test_neutral_words_are_in_the_signature_and_change_nothing_of_the_search() -
     assert not neutral.finds_the_same_as(BeamConfig(beam_size=5))
 
 
+def test_caution_is_in_the_signature_and_changes_nothing_of_the_search() -> None:
+    plain, cautious = BeamConfig(), BeamConfig(cautious=True)
+    assert cautious.conditions() == {**plain.conditions(), "cautious": "yes"}
+    assert cautious.finds_the_same_as(plain)
+
+
+def test_the_chooser_is_in_the_signature_and_finds_other_captions() -> None:
+    plain, chooser = BeamConfig(), BeamConfig(chooser=True)
+    assert chooser.conditions() == {**plain.conditions(), "chooser": "yes"}
+    assert not chooser.finds_the_same_as(plain)
+
+
+def test_two_ways_to_rank_are_refused() -> None:
+    with pytest.raises(ConfigError, match="consensus and chooser both rank"):
+        BeamConfig(chooser=True, consensus=4.0)
+
+
+@pytest.mark.parametrize("setting", ["chooser", "cautious"])
+def test_a_run_has_neither_chooser_nor_caution(setting: str) -> None:
+    with pytest.raises(ConfigError, match="are for bundles: `showtell calibrate` sets them"):
+        from_dict(Config, {"decoding": {setting: True}})
+
+
 def test_a_search_for_photos_unseen_needs_a_decoder_that_looks_at_concepts() -> None:
     decoding = {"unseen": True}
     looking = {"architecture": "topdown", "concept_places": [3]}

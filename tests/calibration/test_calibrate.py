@@ -9,14 +9,13 @@ import pytest
 
 from showtell import BeamConfig, Captioner
 from showtell.bundle import FORMAT_VERSION, load_bundle
-from showtell.calibration.calibrate import Seen, _out_of_fold
+from showtell.calibration.calibrate import out_of_fold
 from showtell.calibration.odd import KINDS, draw_odd
 from showtell.calibration.target import judge
 from showtell.cli.main import run
 from showtell.data.records import ImageFile, Record
 from showtell.errors import DataError
 from showtell.metrics.cider import CiderD
-from showtell.runtime.confidence import Evidence
 from showtell.text import tokenize
 
 
@@ -130,21 +129,20 @@ def test_a_caption_is_good_where_a_quarter_of_people_agree_less() -> None:
 
 def test_no_photo_is_judged_by_a_fit_that_saw_it() -> None:
     size = 23
-    photos = Seen(
-        np.arange(size)[:, None].astype(np.float32), [Evidence(0, 0, 0, 0)] * size, ["x"] * size
-    )
+    pooled = np.arange(size)[:, None].astype(np.float32)
     seen_by_its_fit = np.full(size, -1.0)
 
     class Spy:
         def __init__(self, chosen: np.ndarray) -> None:
             self.chosen = chosen
 
-        def probability(self, evidence: list[Evidence], pooled: np.ndarray) -> np.ndarray:
+        def probability(self, evidence: list[list[float]], pooled: np.ndarray) -> np.ndarray:
             judged = pooled[:, 0].astype(int)
+            assert [row[0] for row in evidence] == judged.tolist()
             seen_by_its_fit[judged] = self.chosen[judged]
             return np.full(len(judged), 1 / len(judged))
 
-    probs = _out_of_fold(photos, lambda chosen, kinds: Spy(chosen))
+    probs = out_of_fold(pooled, pooled.astype(float), Spy)
     assert (seen_by_its_fit == 0).all()
     assert probs.sum() == pytest.approx(5)  # folds
 
