@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from showtell import Captioner
-from showtell.bundle import CHOOSER, Bundle, load_bundle, save_bundle
+from showtell.bundle import Bundle, load_bundle, save_bundle
 from showtell.calibration.bundle import CalibratedBundle, calibrate_bundle
 from showtell.calibration.calibrate import Part, calibrate
 from showtell.cli.main import run
