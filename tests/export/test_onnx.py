@@ -6,13 +6,14 @@ from typing import Literal
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import tiny
 import torch
 
 from showtell.config import BeamConfig, DecoderConfig, EncoderConfig
 from showtell.errors import BundleError
-from showtell.export.onnx import export_decoder, export_encoder
+from showtell.export.onnx import OPSET, _fold_lookups, export_decoder, export_encoder
 from showtell.export.parity import compare_encoders, measure_encoder_parity, measure_parity
 from showtell.export.precision import store_float16, store_int8
 from showtell.export.quantise import quantise_encoder
@@ -323,3 +324,38 @@ def test_a_photo_that_is_not_shown_is_the_same_on_onnx_runtime() -> None:
     found = OnnxStepper(*sessions, features, concepts).step(ids)
     np.testing.assert_allclose(found, expected, atol=1e-4)
     assert len(np.unique(found[:, 5])) == 3
+
+
+@pytest.mark.parametrize("looked_up_again", [False, True])
+def test_of_a_table_a_fixed_lookup_keeps_its_rows_alone(looked_up_again: bool) -> None:
+    table = np.arange(10, dtype=np.float32).reshape(5, 2)
+    nodes = [
+        onnx.helper.make_node("Gather", ["table", "rows"], ["taken"]),
+        onnx.helper.make_node("Add", ["x", "taken"], ["shifted"]),
+        onnx.helper.make_node("Gather", ["table" if looked_up_again else "taken", "i"], ["found"]),
+    ]
+    number, whole = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64
+    describe = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        nodes,
+        "lookups",
+        [describe("x", number, [2, 2]), describe("i", whole, [1])],
+        [describe("shifted", number, [2, 2]), describe("found", number, [1, 2])],
+        [
+            onnx.numpy_helper.from_array(table, "table"),
+            onnx.numpy_helper.from_array(np.array([3, 1]), "rows"),
+        ],
+    )
+    opset = onnx.helper.make_opsetid("", OPSET)
+    model = onnx.helper.make_model(graph, opset_imports=[opset], ir_version=10)
+    inputs = {"x": np.ones((2, 2), dtype=np.float32), "i": np.array([1])}
+    before, after = (
+        onnxruntime.InferenceSession(one.SerializeToString()).run(None, inputs)
+        for one in (model, _fold_lookups(onnx.ModelProto.FromString(model.SerializeToString())))
+    )
+    for theirs, ours in zip(before, after, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    folded = _fold_lookups(model)
+    assert [node.op_type for node in folded.graph.node] == ["Add", "Gather"]
+    kept = {tensor.name for tensor in folded.graph.initializer}
+    assert kept == {"taken", *(["table"] if looked_up_again else [])}

@@ -144,16 +144,17 @@ def _fold_lookups(model: onnx.ModelProto) -> onnx.ModelProto:
     """Keep of a table only the rows that a fixed lookup takes: of all words, those of concepts."""
     graph = model.graph
     constants = {tensor.name: tensor for tensor in graph.initializer}
+    folded: set[str] = set()
     for node in [n for n in graph.node if n.op_type == "Gather"]:
         of_rows = all(a.name == "axis" and a.i == 0 for a in node.attribute)
         if of_rows and all(name in constants for name in node.input):
             table, rows = (numpy_helper.to_array(constants[name]) for name in node.input)
             graph.initializer.append(numpy_helper.from_array(table[rows], node.output[0]))
             graph.node.remove(node)
-    used = {name for node in graph.node for name in node.input} | {o.name for o in graph.output}
-    kept = [tensor for tensor in graph.initializer if tensor.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
+            folded.update(node.input)
+    unused = folded - {name for node in graph.node for name in node.input}
+    for name in unused:
+        graph.initializer.remove(constants[name])
     return model
 
 
