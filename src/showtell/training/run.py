@@ -95,7 +95,7 @@ class TrainedRun:
     encoder_weights: dict[str, Tensor] | None  # where the encoder learned too
     recogniser: Recogniser | None  # likewise, where it names what it sees
     encoder_sha256: str  # of the weights its encoder was built with; empty: a run did not note it
-    provenance: dict[str, Any]  # command, versions, dataset name and split hashes
+    provenance: dict[str, Any]  # command, versions, dataset and split hashes, text, other photos
     scores: dict[str, Any]  # of the best epoch on val, with signatures
     name: str  # of its folder
 
@@ -299,7 +299,11 @@ def load_run(path: Path) -> TrainedRun:
             encoder_weights=part_of(weights, "encoder") or None,
             recogniser=recogniser,
             encoder_sha256=described.get("encoder_sha256", ""),
-            provenance={**described["made_by"], **described["data"]},
+            provenance={
+                **described["made_by"],
+                **described["data"],
+                **({"photos": described["photos"]} if described.get("photos") else {}),
+            },
             scores=meta["report"],
             name=path.resolve().name,
         )
