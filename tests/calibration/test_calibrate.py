@@ -9,8 +9,8 @@ import pytest
 
 from showtell import BeamConfig, Captioner
 from showtell.bundle import FORMAT_VERSION, load_bundle
-from showtell.calibration.calibrate import out_of_fold
 from showtell.calibration.odd import KINDS, draw_odd
+from showtell.calibration.sure import out_of_fold
 from showtell.calibration.target import judge
 from showtell.cli.main import run
 from showtell.data.records import ImageFile, Record

@@ -93,7 +93,7 @@ def command(
 def _all_of(dataset: "Dataset") -> "Part":
     from showtell.calibration.calibrate import Part
 
-    records = [record for split in dataset.splits.values() for record in split.records]
+    records = [record for split in dataset.splits for record in dataset.require(split)]
     return Part(dataset.root.resolve().name, records)
 
 
