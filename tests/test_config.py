@@ -47,7 +47,8 @@ def test_settings_in_the_file_replace_the_defaults(load):
     assert config.training == TrainingConfig()
 
 
-OTHER_FILES = ("study.toml", "flagship.toml", "first-flagship.toml")  # a study and recipes
+# Studies and recipes.
+OTHER_FILES = ("study.toml", "encoders.toml", "flagship.toml", "first-flagship.toml")
 RUNS = [path for path in sorted(CONFIGS_DIR.glob("*.toml")) if path.name not in OTHER_FILES]
 
 

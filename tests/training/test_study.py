@@ -160,6 +160,15 @@ def test_the_study_of_this_repository_repeats_the_configs_of_its_name() -> None:
         check_decoder(config)
 
 
+def test_the_study_of_encoders_repeats_the_configs_of_its_name() -> None:
+    configs = Path(__file__).parents[2] / "configs"
+    study = load_study(configs / "encoders.toml")
+    merge, xception = study.config("merge", 1), study.config("xception", 1)
+    assert merge == load_config(configs / "merge.toml")
+    weights = f"encoder.weights={xception.encoder.weights}"
+    assert xception == load_config(configs / "xception.toml", [weights])
+
+
 # Running
 
 
