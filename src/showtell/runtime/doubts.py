@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from showtell.claims import Claim, find_claims, generalise
+from showtell.claims import Claim, Kind, find_claims, generalise
 from showtell.claims.words import COLOURS, FEMALE, MALE, NUMBER_WORDS
 from showtell.decoding import Hypothesis
 from showtell.runtime.chooser import softmax
@@ -82,9 +82,12 @@ class Doubts:
         withdrawn = [claim for claim in claims if not self._holds(claim, votes, shown)]
         if not withdrawn:
             return tokens
-        counts = any(claim.kind == "count" and claim not in withdrawn for claim in claims)
-        # "A man and a woman" are not counted as two people where nothing is counted.
-        return generalise(tokens, withdrawn if counts else [*withdrawn, "count"])
+        whole: list[Kind] = []
+        if any(claim.kind == "gender" for claim in withdrawn):
+            whole.append("gender")  # or "a man and a person" would be left
+        if not any(claim.kind == "count" and claim not in withdrawn for claim in claims):
+            whole.append("count")  # "a man and a woman" are not counted as two people
+        return generalise(tokens, [*withdrawn, *whole])
 
     def _holds(self, claim: Claim, votes: Votes, shown: Shown) -> bool:
         doubt = self.of[claim.kind]
