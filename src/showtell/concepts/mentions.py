@@ -5,6 +5,7 @@ mention it too: "zebras" is "zebra".
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from showtell.claims.inflect import singular
 from showtell.concepts.names import Concepts
@@ -24,6 +25,8 @@ class Mentions:
         self._columns: dict[str, list[int]] = {}
         for column, word in enumerate(concepts.words):
             self._columns.setdefault(word, []).append(column)
+        # The same few words stand in all hypotheses of a photo, and are asked for again and again.
+        self._of = cache(lambda token: tuple(self._find(token)))
 
     def __call__(self, tokens: Sequence[str]) -> list[int]:
         """Give the positions of the concepts that a sentence mentions, in order, each once."""
@@ -33,7 +36,7 @@ class Mentions:
         """Give where a word stands among those of captions, if it does."""
         return [c for c in self._columns.get(word, ()) if c not in self.things]
 
-    def _of(self, token: str) -> Iterator[int]:
+    def _find(self, token: str) -> Iterator[int]:
         yield from self._columns.get(token, ())
         for column in self._columns.get(singular(token), ()):
             if column in self.things:
