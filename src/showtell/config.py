@@ -150,6 +150,17 @@ class TextConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PseudoCaptionConfig:
+    """What a run learns from what a model says of photos (`--pseudo-captions`), if it is given."""
+
+    min_confidence: float = 0.0  # 0..1: captions that the model was less sure of are left out
+
+    def __post_init__(self) -> None:
+        value = self.min_confidence
+        _require(0 <= value <= 1, f"min_confidence must be in [0, 1], got {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class FinetuningConfig:
     """Whether the encoder learns too. Its features are then computed live, from altered photos.
 
@@ -305,6 +316,7 @@ class Config:
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     text: TextConfig = field(default_factory=TextConfig)
+    pseudo_captions: PseudoCaptionConfig = field(default_factory=PseudoCaptionConfig)
     finetuning: FinetuningConfig = field(default_factory=FinetuningConfig)
     self_critical: SelfCriticalConfig = field(default_factory=SelfCriticalConfig)
     distillation: DistillationConfig = field(default_factory=DistillationConfig)

@@ -69,6 +69,15 @@ A run that was interrupted goes on from its last checkpoint when the same comman
     "them (text.sentences). Left out: it learns from captions alone.",
 )
 @click.option(
+    "--pseudo-captions",
+    "pseudo_captions_path",
+    type=PATH,
+    metavar="FILE",
+    help="What a model says of the pictures of --photos, as `showtell DIR --json` writes it: "
+    "captions of at least pseudo_captions.min_confidence are learned from as if people had "
+    "written them.",
+)
+@click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
 )
 @click.option("--force", is_flag=True, help="Delete the run that DIR holds and begin anew.")
@@ -87,6 +96,7 @@ def command(
     teacher: tuple[Path, ...],
     photos_dir: Path | None,
     text_path: Path | None,
+    pseudo_captions_path: Path | None,
     device: str,
     force: bool,
     tensorboard: bool,
@@ -105,6 +115,7 @@ def command(
     if tensorboard:
         require_extra("tensorboard", purpose="--tensorboard")
     from showtell.cli.training_events import series_events
+    from showtell.data.pseudo_captions import read_pseudo_captions
     from showtell.data.text import read_text
     from showtell.training.precision import has_bfloat16
     from showtell.training.processes import joined
@@ -139,6 +150,9 @@ def command(
             teachers=tuple(load_run(path) for path in teacher),
             text=read_text(text_path) if text_path else None,
             photos_dir=photos_dir,
+            pseudo_captions=(
+                read_pseudo_captions(pseudo_captions_path) if pseudo_captions_path else None
+            ),
             command=shlex.join(["showtell", *arguments]),
             force=force,
             tensorboard=tensorboard,

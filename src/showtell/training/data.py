@@ -17,6 +17,7 @@ from showtell.data.batches.photos import (
     never_read,
 )
 from showtell.data.batches.text import TextDataset
+from showtell.data.pseudo_captions import PseudoCaptions
 from showtell.data.records import Dataset, ImageFile, Record
 from showtell.data.sources import load_dataset
 from showtell.data.text import Text
@@ -50,6 +51,7 @@ class TrainingData:
     val_coverage: float
     description: dict[str, Any]  # name and split hashes
     text: TextDataset | None = None  # sentences without photos, beside borrowed ones
+    pseudo: CaptionDataset | None = None  # photos without captions, and what a model says of them
     others: dict[str, Any] | None = None  # the photos without captions, for the record
     notes: tuple[str, ...] = ()  # on the dataset, for people: drawn splits, what is left out
 
@@ -71,6 +73,7 @@ def load_training_data(
     init: TrainedRun | None = None,
     text: Text | None = None,
     photos_dir: Path | None = None,
+    pseudo_captions: PseudoCaptions | None = None,
     cache_dir: Path | None = None,
     progress: Progress = no_progress,
 ) -> TrainingData:
@@ -81,6 +84,7 @@ def load_training_data(
         text: sentences without photos, where the config says how many to learn from.
         photos_dir: a folder of photos without captions, which the text's sentences borrow; without
             it they borrow those of train.
+        pseudo_captions: what a model says of the photos of that folder.
 
     Raises:
         ConfigError: no such decoder, or it attends and there is but one vector a photo, or `init`
@@ -93,8 +97,17 @@ def load_training_data(
     splits = require_splits(dataset)
     encoder = _encoder_of(config, init)
     learns_text = text is not None and config.text.sentences > 0
-    others = photos_in(photos_dir) if photos_dir and learns_text else {}
-    photos, hashes = _photos_of(splits, others, config, encoder, cache_dir, progress)
+    others = photos_in(photos_dir) if photos_dir and (learns_text or pseudo_captions) else {}
+    pseudo = _pseudo_records(pseudo_captions, others, config) if pseudo_captions else []
+    photos, hashes = _photos_of(
+        splits,
+        others,
+        config,
+        encoder,
+        cache_dir,
+        progress,
+        pseudo=[record.image_id for record in pseudo],
+    )
     tokens = {
         name: [tokenize(caption) for record in split for caption in record.captions]
         for name, split in splits.items()
@@ -114,6 +127,14 @@ def load_training_data(
         name: CaptionDataset(split, vocabulary, photos[name].features, photos[name].concepts)
         for name, split in splits.items()
     }
+    if pseudo:
+        datasets["pseudo"] = CaptionDataset(
+            pseudo,
+            vocabulary,
+            photos["pseudo"].features,
+            photos["pseudo"].concepts,
+            by_people=False,
+        )
     borrowed = photos["others" if others else "train"]
     return TrainingData(
         train=datasets["train"],
@@ -127,8 +148,10 @@ def load_training_data(
         description={
             **describe_data(data_dir.resolve().name, splits, hashes),
             **({"text": text.describe()} if text and sentences else {}),
+            **({"pseudo_captions": pseudo_captions.describe()} if pseudo_captions else {}),
         },
         text=_borrow(text, borrowed, vocabulary, encoder, config) if text and learns_text else None,
+        pseudo=datasets.get("pseudo"),
         others=describe_photos(others) if others else None,
         notes=(*dataset.notes, *note_copies(splits, hashes)),
     )
@@ -150,8 +173,14 @@ def _photos_of(
     encoder: Encoder,
     cache_dir: Path | None,
     progress: Progress,
+    *,
+    pseudo: Sequence[str] = (),
 ) -> tuple[dict[str, _Seen], dict[str, str]]:
     """Give what is seen of train, val and others, and the pictures' hashes by image id.
+
+    Args:
+        pseudo: hashes of those of the others that have pseudo-captions, seen in views as train is.
+
 
     No features are computed where the encoder learns from the first epoch on.
     """
@@ -168,6 +197,12 @@ def _photos_of(
     }
     if others:
         groups["others"] = others, list(others), 1
+    if pseudo:
+        groups["pseudo"] = (
+            {name: others[name] for name in pseudo},
+            list(pseudo),
+            config.training.views,
+        )
     looks_at = ["concepts"] if config.decoder.concept_places else []
     looks = Looks(
         config,
@@ -234,6 +269,24 @@ def _borrow(
         feature_dim=encoder.feature_dim,
         settings=config.text,
     )
+
+
+def _pseudo_records(
+    found: PseudoCaptions, photos: Mapping[str, ImageFile], config: Config
+) -> list[Record]:
+    """Return the photos whose pseudo-captions are sure enough; their ids are their hashes."""
+    sure = found.sure(config.pseudo_captions.min_confidence)
+    records = [
+        Record(image_id=picture, image=photos[picture], captions=(caption,), split="pseudo")
+        for picture, caption in sure.items()
+        if picture in photos
+    ]
+    if not records:
+        raise DataError(
+            f"none of the photos without captions has a caption in {found.name} with a confidence "
+            f"of {config.pseudo_captions.min_confidence:g} or more"
+        )
+    return records
 
 
 def require_splits(dataset: Dataset) -> dict[str, tuple[Record, ...]]:

@@ -117,6 +117,9 @@ def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
         differ.append("its data")
     if _sha256(found["data"].get("text")) != _sha256(wanted["data"].get("text")):
         differ.append("its text")
+    pseudo = [data["data"].get("pseudo_captions") for data in (found, wanted)]
+    if _sha256(pseudo[0]) != _sha256(pseudo[1]):
+        differ.append("its pseudo-captions")
     if found.get("encoder_sha256", wanted["encoder_sha256"]) != wanted["encoder_sha256"]:
         differ.append("the weights of its encoder")
     if _weights(found.get("init")) != _weights(wanted["init"]):

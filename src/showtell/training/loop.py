@@ -78,6 +78,7 @@ class Trainer(EpochTrainer[Batch]):
         processes: Processes | None = None,
         live: LiveData | None = None,
         text: TextDataset | None = None,
+        pseudo: CaptionDataset | None = None,
         weights: dict[str, torch.Tensor] | None = None,
         teachers: Teachers | None = None,
     ) -> None:
@@ -87,13 +88,15 @@ class Trainer(EpochTrainer[Batch]):
             train, val: with cached features.
             live: the encoder and the photos themselves, where the encoder is not as published.
             text: sentences without photos, to learn from too.
+            pseudo: photos with what a model says of them, likewise.
             weights: of a `CaptionModel`, or of its encoder alone, to begin with instead of fresh
                 ones.
             teachers: what else to learn from, where the config says so.
         """
         super().__init__(config, folder=folder, processes=processes)
         self.train_data, self.val_data, self.vocabulary = train, val, vocabulary
-        self.feature_dim, self.live, self.text = feature_dim, live, text
+        self.feature_dim, self.live = feature_dim, live
+        self._beside = [part for part in (text, pseudo) if part is not None]
         recogniser = live.encoder.recogniser if live else None
         torch.manual_seed(config.seed)
         decoder = build_decoder(
@@ -142,8 +145,8 @@ class Trainer(EpochTrainer[Batch]):
         )
 
     def _mixed(self, data: CaptionDataset) -> Batches:
-        """Captions, and the text beside them if there is one."""
-        return Mixture([data, self.text]) if self.text else data
+        """People's captions, and what else there is to learn from beside them."""
+        return Mixture([data, *self._beside]) if self._beside else data
 
     @property
     def learning(self) -> LiveData | None:

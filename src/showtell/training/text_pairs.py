@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import embedding_bag
 
 from showtell.concepts.mentions import Mentions
 from showtell.concepts.names import Concepts
@@ -43,16 +44,15 @@ def pair_sentences(
         draws: K, no more than there are photos.
         progress: sentences done.
     """
-    evidence = _evidence(torch.from_numpy(shown)).T.contiguous().bfloat16()  # (C, P)
+    evidence = _evidence(torch.from_numpy(shown)).T.contiguous()  # (C, P)
     generator = torch.Generator().manual_seed(seed)
     mentions = Mentions(concepts)
     drawn = np.empty((len(sentences), min(draws, len(shown))), dtype=np.int32)
     for start in range(0, len(sentences), SENTENCES_AT_ONCE):
         some = sentences[start : start + SENTENCES_AT_ONCE]
-        said = torch.zeros(len(some), len(concepts))
-        for row, tokens in enumerate(some):
-            said[row, mentions(tokens)] = 1
-        scores = (said.bfloat16() @ evidence).float() * temperature  # (s, P)
+        said = [torch.tensor(mentions(tokens), dtype=torch.int64) for tokens in some]
+        first = torch.tensor([0, *map(len, said)]).cumsum(0)[:-1]  # of each sentence's concepts
+        scores = temperature * embedding_bag(torch.cat(said), evidence, first, mode="sum")  # (s, P)
         noise = torch.rand(scores.shape, generator=generator).clamp(1e-9, 1 - 1e-7)
         # The K largest of scores with Gumbel noise: draws by exp(score), none twice.
         best = (scores - (-noise.log()).log()).topk(drawn.shape[1], dim=1).indices

@@ -98,6 +98,7 @@ def _trainer(
             processes=processes,
             live=live,
             text=data.text,
+            pseudo=data.pseudo,
             weights=init.weights if init else None,
             teachers=_teachers(teachers, config, data, processes.device),
         )

@@ -23,7 +23,7 @@ from showtell.vocabulary import END_ID, PAD_ID, START_ID, Vocabulary
 class Batch:
     """Some images with their captions."""
 
-    images: Tensor | None  # (N,) their positions in the dataset; None: they are only borrowed
+    images: Tensor | None  # (N,) their positions in the dataset; None: no people described them
     photos: Tensor  # (N, L, D) features, or (N, 3, size, size) pixels; float32
     image_index: Tensor  # (R,) the image each caption describes
     inputs: Tensor  # (R, T) `<start>` and the words
@@ -56,14 +56,18 @@ class CaptionDataset:
         vocabulary: Vocabulary,
         photos: Photos,
         concepts: Photos | None = None,
+        *,
+        by_people: bool = True,
     ) -> None:
         """Encode the captions.
 
         Args:
             concepts: of the same photos, for a decoder that looks at them.
+            by_people: whether these wrote the captions, so that others can be compared with them.
         """
         self.records = tuple(records)
         self.photos, self.concepts = photos, concepts
+        self._by_people = by_people
         self._captions = [
             [as_ids(tokenize(caption), vocabulary) for caption in record.captions]
             for record in records
@@ -117,7 +121,7 @@ class CaptionDataset:
         counts = torch.tensor([len(self._captions[image]) for image in images])
         inputs, targets = inputs_and_targets(captions)
         return Batch(
-            images=torch.tensor(images),
+            images=torch.tensor(images) if self._by_people else None,
             photos=self.photos(images, epoch),
             image_index=torch.repeat_interleave(torch.arange(len(images)), counts),
             inputs=inputs,

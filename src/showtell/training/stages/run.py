@@ -4,8 +4,11 @@ A recipe may be killed at any moment: given again, it goes through the stages th
 without training, and goes on with the one in hand from its checkpoint.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from showtell.config import Config
+from showtell.data.pseudo_captions import PseudoCaptions
 from showtell.data.text import Text
 from showtell.errors import ConfigError
 from showtell.models.build import check_decoder
@@ -31,6 +34,7 @@ def run_recipe(
     teachers: tuple[TrainedRun, ...] = (),
     text: Text | None = None,
     photos_dir: Path | None = None,
+    pseudo_captions: PseudoCaptions | None = None,
     command: str = "",
     force: bool = False,
     tensorboard: bool = False,
@@ -45,6 +49,7 @@ def run_recipe(
         text: sentences without photos, for stages that learn from them.
         photos_dir: a folder of photos without captions, for stages that learn to recognise, and to
             stand beside the sentences of the text.
+        pseudo_captions: what a model says of these photos, for stages that train a decoder.
         force: train a recipe without names anew.
 
     Returns:
@@ -60,6 +65,7 @@ def run_recipe(
         has_init=init is not None,
         has_photos=photos_dir is not None,
         has_text=text is not None,
+        has_pseudo=pseudo_captions is not None,
     )
 
     def on_features(done: int, total: int) -> None:
@@ -106,6 +112,7 @@ def run_recipe(
             init=first,
             text=text,
             photos_dir=photos_dir,
+            pseudo_captions=pseudo_captions,
             cache_dir=cache_dir,
             progress=on_features,
         )
@@ -125,36 +132,58 @@ def run_recipe(
     return state
 
 
-def _check(recipe: Recipe, *, has_init: bool, has_photos: bool, has_text: bool) -> None:
+def _check(
+    recipe: Recipe, *, has_init: bool, has_photos: bool, has_text: bool, has_pseudo: bool
+) -> None:
     """Find out what would stop a stage before hours of training, not after."""
     configs = {stage.name: stage.config for stage in recipe.stages}
-    learns_text = any(config.text.sentences for config in configs.values())
-    if has_text and not learns_text:
-        raise ConfigError("sentences without photos teach only a stage with text.sentences")
-    borrows = has_text and learns_text
-    if has_photos and not borrows and not any(config.recognises for config in configs.values()):
-        raise ConfigError(
-            "photos without captions teach only a stage with recognition.min_count, or with "
-            "text.sentences beside a text"
-        )
+    _check_given(
+        list(configs.values()), has_photos=has_photos, has_text=has_text, has_pseudo=has_pseudo
+    )
     for stage in recipe.stages:
         try:
             if stage.config.recognises:
                 _check_first(stage, has_init=has_init)
-                continue
-            check_decoder(stage.config)
-            for name in stage.begin:
-                check_same_encoder(configs[name].encoder, stage.config.encoder)
-            for name in stage.teachers:
-                check_teacher(configs[name], stage.config, name=name)
-            earlier = [configs[name] for name in stage.begin]
-            writes = any(not one.recognises for one in earlier) if earlier else has_init
-            if stage.config.self_critical.samples and not writes:
-                raise ConfigError("self_critical.samples: it must begin with a trained run")
+            else:
+                _check_writer(stage, configs, has_init=has_init, has_pseudo=has_pseudo)
         except ConfigError as error:
             raise ConfigError(
                 f"stage {stage.name}: {error}" if stage.name else str(error)
             ) from error
+
+
+def _check_given(
+    configs: Sequence[Config], *, has_photos: bool, has_text: bool, has_pseudo: bool
+) -> None:
+    """Refuse what no stage would learn from."""
+    learns_text = any(config.text.sentences for config in configs)
+    if has_text and not learns_text:
+        raise ConfigError("sentences without photos teach only a stage with text.sentences")
+    if has_pseudo and not has_photos:
+        raise ConfigError("pseudo-captions belong to photos without captions: give these too")
+    if has_photos and not (has_text or has_pseudo or any(c.recognises for c in configs)):
+        raise ConfigError(
+            "photos without captions teach only a stage with recognition.min_count, or with "
+            "text.sentences beside a text, or with pseudo-captions"
+        )
+
+
+def _check_writer(
+    stage: Stage, configs: Mapping[str, Config], *, has_init: bool, has_pseudo: bool
+) -> None:
+    check_decoder(stage.config)
+    if has_pseudo and stage.config.finetuning.from_epoch:
+        raise ConfigError(
+            "finetuning.from_epoch: pseudo-captions are learned from cached features alone"
+        )
+    for name in stage.begin:
+        check_same_encoder(configs[name].encoder, stage.config.encoder)
+    for name in stage.teachers:
+        check_teacher(configs[name], stage.config, name=name)
+    earlier = [configs[name] for name in stage.begin]
+    writes = any(not one.recognises for one in earlier) if earlier else has_init
+    if stage.config.self_critical.samples and not writes:
+        raise ConfigError("self_critical.samples: it must begin with a trained run")
 
 
 def _check_first(stage: Stage, *, has_init: bool) -> None:
