@@ -179,7 +179,7 @@ def _photos_of(
     """Give what is seen of train, val and others, and the pictures' hashes by image id.
 
     Args:
-        pseudo: hashes of those of the others that have pseudo-captions, seen in views as train is.
+        pseudo: hashes of those of the others that have pseudo-captions.
 
 
     No features are computed where the encoder learns from the first epoch on.
@@ -198,11 +198,7 @@ def _photos_of(
     if others:
         groups["others"] = others, list(others), 1
     if pseudo:
-        groups["pseudo"] = (
-            {name: others[name] for name in pseudo},
-            list(pseudo),
-            config.training.views,
-        )
+        groups["pseudo"] = {name: others[name] for name in pseudo}, list(pseudo), 1
     looks_at = ["concepts"] if config.decoder.concept_places else []
     looks = Looks(
         config,
