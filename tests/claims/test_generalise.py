@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showtell.claims import Kind, find_claims, generalise, sentence
+from showtell.claims import Kind, find_claims, generalise, sentence, without_new_repeats
 from showtell.claims.inflect import article
 from showtell.claims.lists import word_set
 from showtell.claims.words import (
@@ -226,3 +226,27 @@ def test_plain_captions_stay_sentences(caption: list[str], kinds: set[Kind]) -> 
     assert all(one != two for one, two in pairs)
     if kinds & {claim.kind for claim in find_claims(caption)}:
         assert "a person and a person" not in " ".join(less)
+
+
+def split(*captions: str) -> list[list[str]]:
+    return [caption.split() for caption in captions]
+
+
+def test_a_caption_that_begins_to_repeat_itself_comes_last() -> None:
+    found = split("a man in a red shirt and a woman in a blue shirt", "a man runs", "a boy runs")
+    said = [generalise(words, ["colour", "gender"]) for words in found]
+    assert " ".join(said[0]) == "a person in a shirt and another person in a shirt"
+    assert without_new_repeats(found, said) == [1, 2, 0]  # "person in a" is said twice
+    said[0] = ["a", "person", "in", "shorts", "and", "another", "person"]
+    assert without_new_repeats(found, said) == [0, 1, 2]
+
+
+def test_a_caption_that_always_repeated_itself_keeps_its_place() -> None:
+    found = split("a dog on a dog on a mat", "a dog")
+    assert without_new_repeats(found, found) == [0, 1]
+
+
+def test_where_all_repeat_themselves_the_best_is_still_the_first() -> None:
+    found = split("a man and a boy sit", "a boy and a man sit")
+    repeated = split("a child sits a child sits", "a child and a child and a child")
+    assert without_new_repeats(found, repeated) == [0, 1]

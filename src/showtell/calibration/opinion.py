@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from showtell.calibration.fit import fit_logistic
 from showtell.calibration.folds import FOLDS, folds_of
-from showtell.claims import find_claims
+from showtell.claims import find_claims, without_new_repeats
 from showtell.decoding import Hypothesis
 from showtell.metrics.claims import is_supported
 from showtell.runtime.chooser import Chooser, measure
@@ -67,8 +67,13 @@ class _Ranked(NamedTuple):
     """What a chooser made of a photo that it was not fitted on."""
 
     hypotheses: list[Hypothesis]  # best first
-    caption: list[str]  # the words of the first
+    captions: list[list[str]]  # the words of each
     votes: Votes
+
+    def say(self, doubts: Doubts, shown: Shown) -> list[str]:
+        """Say the best caption without its doubtful claims."""
+        less = [doubts.settle(words, self.votes, shown) for words in self.captions]
+        return less[without_new_repeats(self.captions, less)[0]]
 
 
 def fit_opinion(photos: Sequence[Photo]) -> FittedOpinion:
@@ -81,7 +86,7 @@ def fit_opinion(photos: Sequence[Photo]) -> FittedOpinion:
     thresholds = {kind: _threshold(kind, cases[kind], fold) for kind in KINDS}
     without = [_fit_doubts(cases, thresholds, fold != out) for out in range(FOLDS)]
     said = [
-        without[fold[i]].settle(one.caption, one.votes, photo.shown)
+        one.say(without[fold[i]], photo.shown)
         for i, (photo, one) in enumerate(zip(photos, ranked, strict=True))
     ]
     everything = np.ones(len(photos), dtype=bool)
@@ -106,12 +111,12 @@ def _rank(chooser: Chooser, photo: Photo) -> _Ranked:
     hypotheses = chooser(photo.hypotheses, photo.tokens, photo.shown)
     words = {h.token_ids: w for h, w in zip(photo.hypotheses, photo.tokens, strict=True)}
     tokens = [words[hypothesis.token_ids] for hypothesis in hypotheses]
-    return _Ranked(hypotheses, tokens[0], Votes(hypotheses, tokens))
+    return _Ranked(hypotheses, tokens, Votes(hypotheses, tokens))
 
 
 def _cases(kind: str, photos: Sequence[Photo], ranked: Sequence[_Ranked]) -> Iterator[_Case]:
     for i, (photo, one) in enumerate(zip(photos, ranked, strict=True)):
-        for claim in find_claims(one.caption):
+        for claim in find_claims(one.captions[0]):
             if claim.kind == kind:
                 evidence = evidence_for(claim, one.votes, photo.shown)
                 yield _Case(i, evidence, is_supported(claim, photo.references))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showtell.bundle import ENCODER, START, STEP, Bundle, find_bundle, load_bundle
-from showtell.claims import sentence
+from showtell.claims import saying_no_gender, without_new_repeats
 from showtell.concepts import Concepts
 from showtell.concepts.mentions import Mentions
 from showtell.config import BeamConfig
@@ -25,6 +25,7 @@ from showtell.runtime.opinion import Opinion
 from showtell.runtime.session import make_session
 from showtell.runtime.shown import Shown
 from showtell.runtime.stepper import OnnxStepper
+from showtell.text import detokenize
 
 
 @dataclass(frozen=True)
@@ -249,11 +250,14 @@ class Captioner:
     ) -> tuple[Candidate, ...]:
         """Write hypotheses as sentences; of those that then are alike, the best."""
         tokens = self.words(hypotheses)
+        less = tokens
         if config.cautious and self._opinion:
             votes = Votes(hypotheses, tokens)
-            tokens = [self._opinion.doubts.settle(words, votes, shown) for words in tokens]
+            less = [self._opinion.doubts.settle(words, votes, shown) for words in tokens]
+        if config.neutral:
+            less = [saying_no_gender(words) for words in less]
         said: dict[str, Candidate] = {}
-        for words, found in zip(tokens, hypotheses, strict=True):
-            text = sentence(words, neutral=config.neutral)
+        for i in without_new_repeats(tokens, less):
+            text, found = detokenize(less[i]), hypotheses[i]
             said.setdefault(text, Candidate(text, found.log_prob, found.score, found.finished))
         return tuple(said.values())

@@ -181,7 +181,6 @@ def _photos_of(
     Args:
         pseudo: hashes of those of the others that have pseudo-captions.
 
-
     No features are computed where the encoder learns from the first epoch on.
     """
     hashes = hash_pictures([record for split in splits.values() for record in split])
