@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from showtell.calibration.fit import fit_domain, fit_logistic, shift_to_mean
+from showtell.calibration.fit import fit_domain, fit_factor, fit_logistic
 from showtell.calibration.quality import (
     auroc,
     bins_of,
@@ -13,6 +13,7 @@ from showtell.calibration.quality import (
     chance_error,
     draw_reliability,
 )
+from showtell.runtime.confidence import Logistic
 
 RANDOM = np.random.default_rng(0)
 
@@ -48,12 +49,20 @@ def test_with_a_prior_kinds_weigh_by_it_however_many_there_are() -> None:
     assert middle[1] < -1
 
 
-def test_a_bias_is_moved_until_the_product_is_right_on_average() -> None:
-    values, factors = RANDOM.normal(size=(500, 2)), RANDOM.uniform(0.7, 1, 500)
-    plain = fit_logistic(values, values[:, 0] + RANDOM.normal(size=500) > 0.5)
-    moved = shift_to_mean(plain, values, factors, 0.4)
-    assert (factors * moved.probability(values)).mean() == pytest.approx(0.4)
-    np.testing.assert_array_equal(moved.weights, plain.weights)
+def test_a_factor_is_found_whose_product_with_another_came_true() -> None:
+    values, other = RANDOM.normal(size=(20_000, 2)), RANDOM.uniform(0.2, 1, 20_000)
+    real = Logistic(np.array([1.5, -0.5]), 0.3)
+    found = fit_factor(values, RANDOM.random(20_000) < other * real.probability(values), other)
+    assert found.weights == pytest.approx(real.weights, abs=0.12)
+    assert found.bias == pytest.approx(real.bias, abs=0.12)
+
+
+def test_beside_a_factor_that_always_holds_it_is_a_plain_regression() -> None:
+    values = RANDOM.normal(size=(500, 2))
+    labels = values[:, 0] + RANDOM.normal(size=500) > 0.5
+    plain, found = fit_logistic(values, labels), fit_factor(values, labels, np.ones(500))
+    assert found.weights == pytest.approx(plain.weights)
+    assert found.bias == pytest.approx(plain.bias)
 
 
 def test_the_domain_has_the_axes_of_most_variance() -> None:

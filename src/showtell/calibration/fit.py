@@ -8,6 +8,7 @@ from showtell.runtime.confidence import Domain, Floats, Logistic
 AXES = 64  # of most variance
 RIDGE = 1.0  # pulls the weights of standardised numbers to 0
 NEWTON_STEPS = 50
+EM_STEPS = 20
 
 
 def fit_logistic(
@@ -22,7 +23,34 @@ def fit_logistic(
     """
     share = labels.mean()
     wanted = share if prior is None else prior
-    counts = np.where(labels, wanted / share, (1 - wanted) / (1 - share))
+    return _fit_weighed(
+        values, labels, np.where(labels, wanted / share, (1 - wanted) / (1 - share))
+    )
+
+
+def fit_factor(values: Floats, labels: NDArray[np.bool_], others: Floats) -> Logistic:
+    """Fit the logistic regression whose product with other factors is as likely as can be.
+
+    By expectation maximisation: what is not so, is so either because of the other factor or because
+    of this one, and counts here by how far the other one holds.
+
+    Args:
+        values: (N, F).
+        labels: (N,) of both kinds.
+        others: (N,) probabilities, that the product has beside this one.
+
+    Source: Dempster, Laird and Rubin 1977.
+    """
+    fitted = fit_logistic(values, labels)
+    for _ in range(EM_STEPS):
+        own = fitted.probability(values)
+        others_hold = others * (1 - own) / np.maximum(1 - others * own, 1e-12)
+        fitted = _fit_weighed(values, labels, np.where(labels, 1.0, others_hold))
+    return fitted
+
+
+def _fit_weighed(values: Floats, labels: NDArray[np.bool_], counts: Floats) -> Logistic:
+    """Fit a logistic regression in which row i stands for `counts[i]` rows."""
     mean, scale = values.mean(axis=0), values.std(axis=0)
     scale = np.where(scale > 0, scale, 1)
     inputs = np.column_stack([(values - mean) / scale, np.ones(len(values))])
@@ -47,16 +75,3 @@ def fit_domain(pooled: NDArray[np.float32]) -> Domain:
     count = min(AXES, len(pooled) - 1)
     spread = np.maximum(singular[:count] / np.sqrt(len(pooled)), 1e-6)
     return Domain(mean, axes[:count], spread)
-
-
-def shift_to_mean(logistic: Logistic, values: Floats, factors: Floats, mean: float) -> Logistic:
-    """Move the bias so that probabilities of values (N, F), times factors (N,), have this mean."""
-    low, high = -20.0, 20.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        moved = Logistic(logistic.weights, logistic.bias + middle)
-        if (factors * moved.probability(values)).mean() < mean:
-            low = middle
-        else:
-            high = middle
-    return Logistic(logistic.weights, logistic.bias + (low + high) / 2)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from showtell.calibration.fit import fit_logistic, shift_to_mean
+from showtell.calibration.fit import fit_factor, fit_logistic
 from showtell.calibration.folds import FOLDS, folds_of
 from showtell.calibration.odd import KINDS
 from showtell.calibration.quality import Labels, auroc
@@ -36,10 +36,9 @@ class Sure:
         others = self.domain.measure(np.concatenate([self.odd[kind][0] for kind in kinds]))
         is_photo = np.arange(len(ours) + len(others)) < len(ours)
         known = fit_logistic(np.concatenate([ours, others]), is_photo, prior=PHOTOS)
-        plain = fit_logistic(evidence, good)
-        # No photo is quite known: the product of both must be right on average, not one of them.
-        shifted = shift_to_mean(plain, evidence, known.probability(ours), good.mean())
-        return Confidence.from_bytes(Confidence(shifted, known, self.domain).to_bytes())
+        values = np.hstack([evidence, ours])
+        fitted = fit_factor(values, good, known.probability(ours))  # no photo is quite known
+        return Confidence.from_bytes(Confidence(fitted, known, self.domain).to_bytes())
 
     def out_of_fold(self) -> Floats:
         """Give each photo the probability that a fit on the other folds gives it."""

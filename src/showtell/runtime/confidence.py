@@ -3,10 +3,10 @@
     P(good) = P(the picture is like those the model learned from) · P(good | it is)
 
 Each factor is a logistic regression. The second reads what the search says of its own caption,
-`Evidence`, and is fitted on photos whose captions were compared with people's. A screenshot can
-have a caption that the decoder is sure of, so the first reads how large the picture's pooled
-features are and how far from those of the train photos, and is fitted on pictures that are no
-photos.
+`Evidence`, and how far the photo is from those of train, and is fitted on photos whose captions
+were compared with people's. A screenshot can have a caption that the decoder is sure of, so the
+first reads how large the picture's pooled features are and how far from those of the train photos,
+and is fitted on pictures that are no photos.
 
 `showtell.calibration` fits them. NumPy only. Shapes: B pictures, D feature width, K axes.
 """
@@ -100,7 +100,7 @@ class Domain:
 class Confidence:
     """What a calibrated model carries."""
 
-    good: Logistic  # of `Evidence`
+    good: Logistic  # of `Evidence`, then `Domain.measure`; of older bundles the first alone
     known: Logistic  # of `Domain.measure`
     domain: Domain
 
@@ -115,8 +115,9 @@ class Confidence:
         """
         if not evidence:
             return np.zeros(0)
-        known = self.known.probability(self.domain.measure(pooled))
-        return known * self.good.probability(np.array(evidence))
+        measured = self.domain.measure(pooled)
+        values = np.hstack([np.array(evidence), measured])[:, : len(self.good.weights)]
+        return self.known.probability(measured) * self.good.probability(values)
 
     def to_bytes(self) -> bytes:
         """Write as an npz of arrays, the large ones as float16."""
