@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from showtell.cli.main import run
+from showtell.runtime.session import available_cpus
 from showtell.training.checkpoint import load_checkpoint
 from showtell.training.run import RunFolder, load_run
 
@@ -72,6 +74,17 @@ def test_an_encoder_that_learned_is_kept_by_the_run_that_begins_with_it(
         assert run(["evaluate", system, *data]) == 0
         found.append(json.loads(capsys.readouterr().out)["scores"])
     assert found[0] == pytest.approx(found[1], abs=5)
+
+
+def test_training_computes_in_as_many_threads_as_are_asked_for(
+    train: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", threads.append)
+    for asked in ("3", ""):
+        monkeypatch.setenv("SHOWTELL_THREADS", asked)
+        assert train(f"run{asked}") == 0
+    assert threads == [3, available_cpus()]
 
 
 def test_tensorboard_logs_are_written_where_asked_for(
