@@ -1,7 +1,9 @@
-"""Settings of models that train in a second on the drawn pictures, and one of drawn weights."""
+"""Settings of models that train in a second on the drawn pictures, and models of drawn weights."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from showtell.models.encoders import Encoder
@@ -44,6 +46,34 @@ max_epochs = 2
 beam_size = 2
 max_length = 12
 """
+
+
+BACKBONE_SIZE = 64  # pixels
+
+
+def write_backbone(path: Path, width: int = 24) -> Path:
+    """Write an encoder that needs no export, one convolution: a map (B, width, 4, 4) of patches.
+
+    For tests of what is done with features, whatever they are.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    kernel = np.random.default_rng(0).normal(size=(width, 3, 16, 16)).astype(np.float32) / 16
+    pixels = ("n", 3, BACKBONE_SIZE, BACKBONE_SIZE)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["image", "kernel"], ["raw"], strides=[16, 16]),
+            helper.make_node("Relu", ["raw"], ["map"]),
+        ],
+        "backbone",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, pixels)],
+        [helper.make_tensor_value_info("map", TensorProto.FLOAT, ("n", width, 4, 4))],
+        [numpy_helper.from_array(kernel, "kernel")],
+    )
+    imports = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=10), path)
+    return path
 
 
 def naming_encoder() -> "Encoder":

@@ -5,19 +5,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from showtell.cli.main import run
+from showtell.runtime.session import available_cpus
 from showtell.training.checkpoint import load_checkpoint
 from showtell.training.run import RunFolder, load_run
 
 
 @pytest.fixture
-def train(flickr8k: Path, tiny_config: Path, tmp_path: Path) -> Callable[..., int]:
+def train(
+    flickr8k: Path, tiny_config: Path, feature_cache: Path, tmp_path: Path
+) -> Callable[..., int]:
     """Train in a folder below the temporary one, for one epoch."""
 
     def run_train(name: str, *options: str, settings: tuple[str, ...] = ()) -> int:
         sets = [word for s in ("training.max_epochs=1", *settings) for word in ("--set", s)]
-        where = ["--out", str(tmp_path / name), "--cache-dir", str(tmp_path / "cache")]
+        where = ["--out", str(tmp_path / name), "--cache-dir", str(feature_cache)]
         data = ["--data", str(flickr8k)]
         return run(["train", str(tiny_config), *data, *where, *sets, *options])
 
@@ -25,11 +29,11 @@ def train(flickr8k: Path, tiny_config: Path, tmp_path: Path) -> Callable[..., in
 
 
 def test_without_a_config_the_model_that_comes_with_the_install_is_trained(
-    flickr8k: Path, tmp_path: Path
+    flickr8k: Path, feature_cache: Path, tmp_path: Path
 ) -> None:
-    small = ("encoder.name=efficientnet-lite0", "encoder.image_size=32", "training.min_count=1")
+    small = ("encoder.name=efficientnet-lite0", "encoder.image_size=64", "training.min_count=1")
     sets = [word for s in (*small, "training.max_epochs=1") for word in ("--set", s)]
-    where = ["--out", str(tmp_path / "run"), "--cache-dir", str(tmp_path / "cache")]
+    where = ["--out", str(tmp_path / "run"), "--cache-dir", str(feature_cache)]
     assert run(["train", "--data", str(flickr8k), *where, *sets]) == 0
     described = json.loads((tmp_path / "run" / "config.json").read_text())
     assert described["config"]["decoder"]["architecture"] == "merge"
@@ -50,7 +54,11 @@ def test_a_run_begins_with_the_weights_and_words_of_another(
 
 
 def test_an_encoder_that_learned_is_kept_by_the_run_that_begins_with_it(
-    train, flickr8k: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    train: Callable[..., int],
+    flickr8k: Path,
+    feature_cache: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     learns = ("finetuning.from_epoch=1", "finetuning.learning_rate=1e-3")
     assert train("first", settings=learns) == 0
@@ -60,12 +68,23 @@ def test_an_encoder_that_learned_is_kept_by_the_run_that_begins_with_it(
     model = str(tmp_path / "second.bundle")
     assert run(["export", str(tmp_path / "second"), "--out", model]) == 0
     capsys.readouterr()
-    data = ["--data", str(flickr8k), "--json", "--cache-dir", str(tmp_path / "cache")]
+    data = ["--data", str(flickr8k), "--json", "--cache-dir", str(feature_cache)]
     found = []
     for system in (str(tmp_path / "second"), model):
         assert run(["evaluate", system, *data]) == 0
         found.append(json.loads(capsys.readouterr().out)["scores"])
     assert found[0] == pytest.approx(found[1], abs=5)
+
+
+def test_training_computes_in_as_many_threads_as_are_asked_for(
+    train: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", threads.append)
+    for asked in ("3", ""):
+        monkeypatch.setenv("SHOWTELL_THREADS", asked)
+        assert train(f"run{asked}") == 0
+    assert threads == [3, available_cpus()]
 
 
 def test_tensorboard_logs_are_written_where_asked_for(
@@ -136,9 +155,9 @@ def test_a_refused_beginning_leaves_nothing_that_refuses_a_better_one(
 
 
 def test_a_run_that_begins_with_another_has_its_settings_unless_told_otherwise(
-    flickr8k: Path, tiny_run: Path, tmp_path: Path
+    flickr8k: Path, tiny_run: Path, feature_cache: Path, tmp_path: Path
 ) -> None:
-    where = ["--out", str(tmp_path / "run"), "--cache-dir", str(tmp_path / "cache")]
+    where = ["--out", str(tmp_path / "run"), "--cache-dir", str(feature_cache)]
     sets = ["--set", "training.max_epochs=1"]
     begin = ["--init-from", str(tiny_run)]
     assert run(["train", "--data", str(flickr8k), *begin, *where, *sets]) == 0

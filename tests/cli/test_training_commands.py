@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny import write_backbone
 
+from showtell.bundle import ENCODER, load_bundle
 from showtell.cli.main import run
 from showtell.extras import MODULES
 from showtell.training.run import RunFolder, only_trainer_of
@@ -107,9 +109,10 @@ def test_training_without_pytorch_says_what_to_install(
 def test_features_are_computed_ahead_of_time(
     flickr8k: Path, tmp_path: Path, cache: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small = ["--encoder", "efficientnet-lite0", "--image-size", "64"]
+    backbone = write_backbone(tmp_path / "backbone.onnx")
+    small = ["--encoder", f"onnx:{backbone}", "--image-size", "64"]
     assert run(["features", str(flickr8k), *small, *cache]) == 0
-    assert "1 × 1280 numbers each" in capsys.readouterr().err
+    assert "1 × 24 numbers each" in capsys.readouterr().err
     assert next((tmp_path / "cache").rglob("features.f16")).stat().st_size > 0
 
 
@@ -120,9 +123,11 @@ def test_features_are_those_of_a_config_but_for_what_is_said_otherwise(
     cache: list[str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ours = ["--config", str(tiny_config), "--set", "encoder.mean=[0, 0, 0]", "--kind", "grid"]
-    assert run(["features", str(flickr8k), *ours, *cache]) == 0
-    assert "4 × 1280 numbers each" in capsys.readouterr().err
+    backbone = write_backbone(tmp_path / "backbone.onnx")
+    sets = (f"encoder.name=onnx:{backbone}", "encoder.mean=[0, 0, 0]")
+    ours = ["--config", str(tiny_config), *(word for s in sets for word in ("--set", s))]
+    assert run(["features", str(flickr8k), *ours, "--kind", "grid", *cache]) == 0
+    assert "16 × 24 numbers each" in capsys.readouterr().err
     (meta,) = (tmp_path / "cache").rglob("meta.json")
     assert json.loads(meta.read_text())["made_by"]["preprocessing"]["mean"] == [0, 0, 0]
 
@@ -131,11 +136,12 @@ def test_a_run_and_its_bundle_score_the_same(
     flickr8k: Path,
     tiny_run: Path,
     tiny_bundle: Path,
+    feature_cache: Path,
     tmp_path: Path,
-    cache: list[str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     reports = []
+    cache = ["--cache-dir", str(feature_cache)]
     for model in (tiny_run, tiny_bundle):
         out = tmp_path / f"{model.name}.json"
         arguments = [str(model), "--data", str(flickr8k), "--split", "val", "--json"]
@@ -155,33 +161,27 @@ def test_an_unknown_split_is_refused_with_those_there_are(
     assert "no split 'dev'; it has train, val, test" in capsys.readouterr().err
 
 
-def test_export_may_write_a_folder_and_score_it(
-    flickr8k: Path, tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_export_in_eight_bits_calibrates_on_photos_and_writes_a_folder_that_is_scored(
+    flickr8k: Path,
+    tiny_run: Path,
+    tiny_bundle: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "model"
-    arguments = ["--out", str(out), "--data", str(flickr8k), "--precision", "float32"]
-    assert run(["export", str(tiny_run), *arguments]) == 0
-    assert "measured on this bundle" in capsys.readouterr().err
-    manifest = json.loads((out / "bundle.json").read_text())
-    assert manifest["scores"]["measured_on"] == "this bundle, ONNX Runtime"
-    assert manifest["precision"] == "float32"
-
-
-def test_export_in_eight_bits_calibrates_on_photos_and_writes_a_model_that_captions(
-    flickr8k: Path, tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    small, large = tmp_path / "int8", tmp_path / "float16"
-    assert run(["export", str(tiny_run), "--out", str(large)]) == 0
-    arguments = ["--out", str(small), "--data", str(flickr8k), "--precision", "int8"]
+    arguments = ["--out", str(out), "--data", str(flickr8k), "--precision", "int8"]
     assert run(["export", str(tiny_run), *arguments]) == 0
     said = capsys.readouterr().err
     assert "weights in int8" in said
     assert "features within" in said
-    assert json.loads((small / "bundle.json").read_text())["precision"] == "int8"
-    sizes = [(folder / "encoder.onnx").stat().st_size for folder in (small, large)]
-    assert sizes[0] < 0.7 * sizes[1]
+    assert "measured on this bundle" in said
+    manifest = json.loads((out / "bundle.json").read_text())
+    assert manifest["scores"]["measured_on"] == "this bundle, ONNX Runtime"
+    assert manifest["precision"] == "int8"
+    float32 = len(load_bundle(tiny_bundle).files[ENCODER])
+    assert (out / ENCODER).stat().st_size < 0.34 * float32
     photo = next(flickr8k.rglob("*.jpg"))
-    assert run([str(photo), "--model", str(small)]) == 0
+    assert run([str(photo), "--model", str(out)]) == 0
     assert capsys.readouterr().out.endswith(".\n")
 
 

@@ -40,7 +40,8 @@ def test_from_a_dataset_to_a_captioned_photo(
         "val_captions.json",
     }
     assert run(["evaluate", "runs/tiny", "--data", data, "--split", "val"]) == 0
-    assert run(["export", "runs/tiny", "--out", "tiny.bundle"]) == 0
+    export = ["export", "runs/tiny", "--out", "tiny.bundle", "--precision", "float32"]
+    assert run(export) == 0
     capsys.readouterr()
     photo = sorted(flickr8k.rglob("*.jpg"))[0]
     assert run([str(photo), "--model", "tiny.bundle"]) == 0

@@ -6,34 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from tiny import BACKBONE_SIZE as SIZE
+from tiny import write_backbone
 
 from showtell.cli.main import run
 from showtell.config import EncoderConfig
 from showtell.models.encoders import build_encoder
-
-SIZE = 64
-
-
-def write_backbone(path: Path, width: int = 24) -> Path:
-    """Write what an exporter gives: one convolution, patches of 16 px, a map (B, D, 4, 4)."""
-    kernel = np.random.default_rng(0).normal(size=(width, 3, 16, 16)).astype(np.float32) / 16
-    graph = helper.make_graph(
-        [
-            helper.make_node("Conv", ["image", "kernel"], ["raw"], strides=[16, 16]),
-            helper.make_node("Relu", ["raw"], ["map"]),
-        ],
-        "backbone",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ("n", 3, SIZE, SIZE))],
-        [helper.make_tensor_value_info("map", TensorProto.FLOAT, ("n", width, 4, 4))],
-        [numpy_helper.from_array(kernel, "kernel")],
-    )
-    imports = [helper.make_opsetid("", 17)]
-    onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=10), path)
-    return path
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from drawing import draw_folder
+from tiny import write_backbone
 
 from showtell.cli.main import run
 
@@ -18,7 +19,8 @@ def test_a_folder_of_pictures_and_texts_is_trained_on_and_scored(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SHOWTELL_CACHE", str(tmp_path / "cache"))
     data = str(draw_folder(tmp_path / "photos"))
-    short = ["--set", "training.max_epochs=2"]
+    encoder = f"encoder.name=onnx:{write_backbone(tmp_path / 'backbone.onnx')}"
+    short = ["--set", encoder, "--set", "training.max_epochs=2"]
     assert run(["train", str(tiny_config), "--data", data, *short]) == 0
     said = capsys.readouterr().err
     assert "the data give no splits: drawn, 80 % train, 10 % val, 10 % test" in said

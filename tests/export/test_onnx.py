@@ -1,8 +1,7 @@
 """PyTorch and ONNX Runtime say the same."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import onnx
@@ -11,6 +10,7 @@ import pytest
 import tiny
 import torch
 
+from showtell.bundle import ENCODER, load_bundle
 from showtell.config import BeamConfig, DecoderConfig, EncoderConfig
 from showtell.errors import BundleError
 from showtell.export.onnx import OPSET, _fold_lookups, export_decoder, export_encoder
@@ -19,6 +19,7 @@ from showtell.export.precision import store_float16, store_int8
 from showtell.export.quantise import quantise_encoder
 from showtell.images import prepare
 from showtell.models.build import ARCHITECTURES, build_decoder
+from showtell.models.decoders import Decoder
 from showtell.models.encoders import Encoder, build_encoder
 from showtell.models.recogniser import Recogniser
 from showtell.models.stepper import TorchStepper
@@ -26,12 +27,14 @@ from showtell.runtime.session import make_session
 from showtell.runtime.stepper import OnnxStepper
 
 FEATURES = (6, 24)  # L, D
+CELLS = ("lstm", "gru")
 ATTENDING = sorted(name for name, kind in ARCHITECTURES.items() if kind.needs_grid)
 
 
 @pytest.fixture(scope="module")
-def encoder_graph() -> bytes:
-    return export_encoder(build_encoder(EncoderConfig(name="efficientnet-lite0", image_size=64)))
+def encoder_graph(tiny_bundle: Path) -> bytes:
+    """EfficientNet-Lite0's, for pictures of 64 px."""
+    return load_bundle(tiny_bundle).graphs[ENCODER]
 
 
 @pytest.fixture(scope="module")
@@ -40,44 +43,59 @@ def naming_encoder() -> Encoder:
 
 
 @pytest.fixture(scope="module")
-def naming_graph(naming_encoder: Encoder) -> bytes:
-    return export_encoder(naming_encoder)
+def naming_graph(naming_bundle: Path) -> bytes:
+    return load_bundle(naming_bundle).graphs[ENCODER]
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
-def test_every_decoder_has_the_same_log_probs_and_captions_on_onnx_runtime(
-    architecture: str, cell: Literal["lstm", "gru"]
-) -> None:
+@dataclass(frozen=True)
+class ExportedDecoder:
+    decoder: Decoder
+    start: bytes
+    step: bytes
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(name, cell) for name in sorted(ARCHITECTURES) for cell in CELLS],
+    ids="-".join,
+)
+def exported(request: pytest.FixtureRequest) -> ExportedDecoder:
+    """A decoder of each architecture and each kind of cell; to read only."""
+    architecture, cell = request.param
     torch.manual_seed(1)
     config = DecoderConfig(architecture=architecture, cell=cell, embedding_dim=16, hidden_dim=16)
     decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
     with torch.no_grad():
         for weight in decoder.parameters():
             weight.mul_(3)  # confident enough that captions differ between photos
-    start, step = export_decoder(decoder, feature_shape=FEATURES)
-    parity = measure_parity(decoder, start, step, feature_shape=FEATURES, config=BeamConfig())
+    return ExportedDecoder(decoder, *export_decoder(decoder, feature_shape=FEATURES))
+
+
+def test_every_decoder_has_the_same_log_probs_and_captions_on_onnx_runtime(
+    exported: ExportedDecoder,
+) -> None:
+    parity = measure_parity(
+        exported.decoder,
+        exported.start,
+        exported.step,
+        feature_shape=FEATURES,
+        config=BeamConfig(),
+    )
     assert parity.max_log_prob_error < 1e-4
     assert parity.same_captions == 1.0
 
 
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_an_exported_graph_tells_no_path_of_the_computer_it_was_made_on(
-    architecture: str, encoder_graph: bytes
+    exported: ExportedDecoder, encoder_graph: bytes
 ) -> None:
-    config = DecoderConfig(architecture=architecture, embedding_dim=16, hidden_dim=16)
-    decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
-    for graph in (encoder_graph, *export_decoder(decoder, feature_shape=FEATURES)):
+    for graph in (encoder_graph, exported.start, exported.step):
         assert b".py" not in graph
         assert str(Path(__file__).parents[2]).encode() not in graph
 
 
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
-def test_the_step_graph_says_where_an_attending_decoder_looks(architecture: str) -> None:
-    config = DecoderConfig(architecture=architecture, embedding_dim=16, hidden_dim=16)
-    decoder = build_decoder(config, feature_dim=FEATURES[1], vocabulary_size=50).eval()
-    graphs = export_decoder(decoder, feature_shape=FEATURES)
-    start, step = (make_session(graph, name="graph") for graph in graphs)
+def test_the_step_graph_says_where_an_attending_decoder_looks(exported: ExportedDecoder) -> None:
+    decoder = exported.decoder
+    start, step = (make_session(g, name="graph") for g in (exported.start, exported.step))
     assert ("attention_weights" in [o.name for o in step.get_outputs()]) == decoder.needs_grid
     if decoder.needs_grid:
         features = np.random.default_rng(0).random((3, *FEATURES), dtype=np.float32)
@@ -136,8 +154,8 @@ def test_an_encoder_in_eight_bits_is_a_third_as_large_and_sees_much_the_same(
     capfd.readouterr()
     small = quantise_encoder(encoder_graph, photos[::2])
     assert capfd.readouterr().out == ""
-    assert len(small) < 0.35 * len(encoder_graph)
-    assert 1e-4 < compare_encoders(encoder_graph, small, photos[1::2]) < 0.7
+    assert len(small) < 0.34 * len(encoder_graph)  # 0.31; what is exact in float32: 0.39
+    assert 1e-2 < compare_encoders(encoder_graph, small, photos[1::2]) < 0.3  # 0.08
     grid, pooled = make_session(small, name="encoder").run(["grid", "pooled"], {"pixels": photos})
     assert grid.dtype == np.float32
     np.testing.assert_allclose(pooled, grid.mean(axis=1, keepdims=True), atol=0.05)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from drawing import draw_shape
+from drawing import TRAIN, draw_shape
 from torch import Tensor, nn
 
 from showtell.cli.main import run
@@ -27,7 +27,7 @@ from showtell.training.checkpoint import load_checkpoint, weights_of
 from showtell.training.epochs import Events
 from showtell.training.evaluate import caption_with_run
 from showtell.training.export import export_run
-from showtell.training.features import compute_kinds, hash_pictures
+from showtell.training.features import compute_kinds, encoder_session, hash_pictures
 from showtell.training.recognition.loop import RecognitionTrainer
 from showtell.training.recognition.validate import mean_average_precision
 from showtell.training.run import RunFolder, load_run
@@ -48,6 +48,8 @@ min_count = 1
 batch_size = 20
 learning_rate = 0.02
 max_epochs = 1
+[base.recognition]
+unlabelled_batch_size = 3
 [base.decoding]
 beam_size = 2
 max_length = 12
@@ -70,21 +72,16 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 Train = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def train(flickr8k: Path, cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Train:
+def train(flickr8k: Path, feature_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Train:
     """`run_recipe` on the drawn pictures, into a fresh folder if none is named."""
 
     def run_it(recipe: Recipe, out: Path | None = None, **more: object) -> Path:
         out = out or tmp_path_factory.mktemp("out")
-        run_recipe(recipe, flickr8k, out, cache_dir=cache_dir, **more)  # type: ignore[arg-type]
+        run_recipe(recipe, flickr8k, out, cache_dir=feature_cache, **more)  # type: ignore[arg-type]
         return out
 
     return run_it
@@ -135,13 +132,13 @@ def test_only_the_top_learns_and_all_else_keeps_its_very_bits(finished: Path) ->
 
 
 def test_what_was_learned_folded_is_what_the_unfolded_encoder_sees(
-    finished: Path, flickr8k: Path, cache_dir: Path
+    finished: Path, flickr8k: Path, feature_cache: Path
 ) -> None:
     encoder = load_run(finished / "recognise").build_encoder()
     val = load_dataset(flickr8k).require("val")
     hashes = hash_pictures(val)
     images = {hashes[record.image_id]: record.image for record in val}
-    cache = compute_kinds(images, encoder, ["concepts"], cache_dir=cache_dir)["concepts"]
+    cache = compute_kinds(images, encoder, ["concepts"], cache_dir=feature_cache)["concepts"]
     probs = cache.open()[cache.rows(list(images))]
     assert encoder.recogniser is not None
     words = encoder.recogniser.concepts.words
@@ -176,6 +173,7 @@ def test_grid_and_concepts_are_one_look_also_at_an_altered_photo(
     (record, *_) = load_dataset(flickr8k).require("val")
     sha256 = hash_pictures([record])[record.image_id]
     view = View(number=1, flip=True, crop=0.5, seed=1)
+    session = encoder_session(encoder, ["concepts", "grid"])
     grids = []
     for altered in (None, view):
         looks: list[tuple[int, int]] = []
@@ -184,6 +182,7 @@ def test_grid_and_concepts_are_one_look_also_at_an_altered_photo(
             encoder,
             ["grid", "concepts"],
             view=altered,
+            open_session=lambda: session,
             cache_dir=tmp_path,
             progress=lambda *done, looks=looks: looks.append(done),
         )
@@ -239,13 +238,13 @@ def test_it_learns_without_other_photos_and_stopped_anywhere_ends_alike(
 
 def test_the_command_line_tells_what_is_learned_and_how_well(
     flickr8k: Path,
-    cache_dir: Path,
+    feature_cache: Path,
     photos: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     recipe(tmp_path)
-    options = ["--photos", str(photos), "--cache-dir", str(cache_dir), "--out", str(tmp_path)]
+    options = ["--photos", str(photos), "--cache-dir", str(feature_cache), "--out", str(tmp_path)]
     short = ["--set", "stages.recognise.training.max_epochs=2"]
     command = ["train", str(tmp_path / "recipe.toml"), "--data", str(flickr8k), *options, *short]
     assert run(command) == 0
@@ -316,29 +315,33 @@ def test_a_folder_without_photos_is_refused(train: Train, tmp_path: Path) -> Non
             train(recipe(tmp_path), tmp_path / "out", photos_dir=tmp_path / folder)
 
 
-# The trainer, on activations of noise
+# The trainer, on what a trunk gives of drawn pictures, each said to be of words drawn by lot
 
-NOISE = Config(
+BY_LOT = Config(
     encoder=EncoderConfig(name="efficientnet-lite0", image_size=32),
     training=TrainingConfig(batch_size=4, learning_rate=0.01, max_epochs=2),
-    finetuning=FinetuningConfig(learning_rate=3e-3),
+    # Larger steps than this, and the features of such small pictures are soon 0 whatever they show.
+    finetuning=FinetuningConfig(learning_rate=1e-5),
     recognition=Recognition(min_count=1, unlabelled_batch_size=2),
 )
 
 
 @pytest.fixture(scope="module")
 def network() -> EfficientNetLite:
-    network = build_encoder(NOISE.encoder).network
+    network = build_encoder(BY_LOT.encoder).network
     assert isinstance(network, EfficientNetLite)
     return network
 
 
-def noise(num: int, seed: int) -> CachedFeatures:
-    random = np.random.default_rng(seed)
-    return CachedFeatures(random.normal(size=(num, 80, 2, 2)).astype(np.float16), np.arange(num))
+def activations(network: EfficientNetLite, num: int, seed: int) -> CachedFeatures:
+    drawn = [draw_shape(*TRAIN[i], seed=100 * seed + i).resize((32, 32)) for i in range(num)]
+    pixels = np.stack([np.asarray(picture, np.float32) for picture in drawn]) / 127.5 - 1
+    with torch.inference_mode():
+        seen = network.trunk(torch.from_numpy(pixels).permute(0, 3, 1, 2)).numpy()
+    return CachedFeatures(seen.astype(np.float16), np.arange(num))
 
 
-def trainer(network: EfficientNetLite, folder: Path, config: Config = NOISE) -> RecognitionTrainer:
+def trainer(network: EfficientNetLite, folder: Path, config: Config = BY_LOT) -> RecognitionTrainer:
     shares = torch.rand(10, 6, generator=torch.Generator().manual_seed(1)).round()
     words = tuple("abcdef")
     recogniser = begin_recogniser(
@@ -347,10 +350,10 @@ def trainer(network: EfficientNetLite, folder: Path, config: Config = NOISE) -> 
         caption_words=words,
         shares=shares.mean(dim=0).numpy(),
     )
-    views = [noise(10, seed) for seed in (1, 2)]
+    views = [activations(network, 10, seed) for seed in (1, 2)]
     return RecognitionTrainer(
         config,
-        train=ViewDataset(views, shares, [noise(5, 3)]),
+        train=ViewDataset(views, shares, [activations(network, 5, 3)]),
         val=ViewDataset(views[:1], shares),
         network=network,
         recogniser=recogniser,
@@ -381,7 +384,7 @@ def test_the_first_loss_is_that_of_knowing_only_how_common_words_are(
     network: EfficientNetLite, tmp_path: Path
 ) -> None:
     training = trainer(
-        network, tmp_path, replace(NOISE, training=replace(NOISE.training, max_epochs=1))
+        network, tmp_path, replace(BY_LOT, training=replace(BY_LOT.training, max_epochs=1))
     )
     share = training.train_data.shares.mean(dim=0)
     entropy = -(share * share.log() + (1 - share) * (1 - share).log()).sum().item()
@@ -395,14 +398,18 @@ def test_a_larger_weight_keeps_the_classes_closer_to_what_they_were(
 ) -> None:
     drift = []
     for weight in (0.0, 50.0):
-        config = replace(NOISE, recognition=replace(NOISE.recognition, class_weight=weight))
+        config = replace(
+            BY_LOT,
+            training=replace(BY_LOT.training, max_epochs=8),
+            recognition=replace(BY_LOT.recognition, class_weight=weight),
+        )
         state = trainer(network, tmp_path / str(weight), config).fit(Events())
         drift.append(state.history[-1]["class_kl"])
-    assert drift[1] < 0.5 * drift[0]
+    assert drift[1] < 0.4 * drift[0]  # it is less than a tenth
 
 
 def test_the_epoch_of_least_loss_is_kept(network: EfficientNetLite, tmp_path: Path) -> None:
-    config = replace(NOISE, training=replace(NOISE.training, max_epochs=4, learning_rate=0.3))
+    config = replace(BY_LOT, training=replace(BY_LOT.training, max_epochs=4, learning_rate=0.3))
     state = trainer(network, tmp_path, config).fit(Events())
     losses = [entry["val_loss"] for entry in state.history]
     assert state.best_epoch == 1 + losses.index(min(losses))

@@ -200,6 +200,8 @@ learning_rate = 0.02
 max_epochs = 2
 views = 2
 concept_noise = 0.5
+[base.recognition]
+unlabelled_batch_size = 3
 [base.decoding]
 beam_size = 2
 max_length = 12
@@ -241,11 +243,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 def recipe(tmp_path: Path, overrides: Sequence[str] = (), text: str = RECIPE) -> Recipe:
     path = tmp_path / "recipe.toml"
     path.write_text(text, encoding="utf-8")
@@ -256,12 +253,12 @@ Train = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def train(flickr8k: Path, cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Train:
+def train(flickr8k: Path, feature_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Train:
     """`run_recipe` on the drawn pictures, into a fresh folder if none is named."""
 
     def run_it(recipe: Recipe, out: Path | None = None, **more: object) -> Path:
         out = out or tmp_path_factory.mktemp("out")
-        run_recipe(recipe, flickr8k, out, cache_dir=cache_dir, **more)  # type: ignore[arg-type]
+        run_recipe(recipe, flickr8k, out, cache_dir=feature_cache, **more)  # type: ignore[arg-type]
         return out
 
     return run_it
@@ -270,7 +267,7 @@ def train(flickr8k: Path, cache_dir: Path, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def finished(
     flickr8k: Path,
-    cache_dir: Path,
+    feature_cache: Path,
     text: Path,
     photos: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -279,7 +276,7 @@ def finished(
     out = tmp_path_factory.mktemp("out")
     recipe(out)
     given = ["--data", str(flickr8k), "--text", str(text), "--photos", str(photos)]
-    where = ["--cache-dir", str(cache_dir), "--out", str(out)]
+    where = ["--cache-dir", str(feature_cache), "--out", str(out)]
     assert run(["train", str(out / "recipe.toml"), *given, *where]) == 0
     return out
 
@@ -317,7 +314,7 @@ def test_the_record_of_the_run_names_text_and_photos(
 
 
 def test_only_what_can_be_said_whole_is_read(
-    finished: Path, text: Path, photos: Path, flickr8k: Path, cache_dir: Path
+    finished: Path, text: Path, photos: Path, flickr8k: Path, feature_cache: Path
 ) -> None:
     config = load_run(finished / "write").config
     data = load_training_data(
@@ -326,7 +323,7 @@ def test_only_what_can_be_said_whole_is_read(
         init=load_run(finished / "recognise"),
         text=read_text(text),
         photos_dir=photos,
-        cache_dir=cache_dir,
+        cache_dir=feature_cache,
     )
     assert data.text is not None
     assert len(data.text.sentences) == 45
@@ -352,12 +349,12 @@ def test_the_encoder_is_exported_once_for_all_that_it_looks_at(
 
 
 def test_without_photos_the_sentences_borrow_those_of_train(
-    finished: Path, text: Path, flickr8k: Path, cache_dir: Path
+    finished: Path, text: Path, flickr8k: Path, feature_cache: Path
 ) -> None:
     first = load_run(finished / "recognise")
     config = load_run(finished / "write").config
     data = load_training_data(
-        config, flickr8k, init=first, text=read_text(text), cache_dir=cache_dir
+        config, flickr8k, init=first, text=read_text(text), cache_dir=feature_cache
     )
     assert data.text is not None
     assert data.others is None
@@ -366,7 +363,7 @@ def test_without_photos_the_sentences_borrow_those_of_train(
 
 
 def test_a_text_of_too_few_sentences_in_known_words_is_refused(
-    finished: Path, flickr8k: Path, cache_dir: Path
+    finished: Path, flickr8k: Path, feature_cache: Path
 ) -> None:
     few = Text("few.txt", "", tuple(tuple(tokenize(s)) for s in TEXT.splitlines()[:9]))
     config = load_run(finished / "write").config
@@ -377,7 +374,7 @@ def test_a_text_of_too_few_sentences_in_known_words_is_refused(
             flickr8k,
             init=load_run(finished / "recognise"),
             text=few,
-            cache_dir=cache_dir,
+            cache_dir=feature_cache,
         )
 
 
@@ -423,12 +420,12 @@ def test_a_recipe_stopped_in_mid_epoch_ends_as_one_that_was_not(
 def test_a_run_is_scored_as_it_was_when_it_was_trained(
     which: str,
     flickr8k: Path,
-    cache_dir: Path,
+    feature_cache: Path,
     request: pytest.FixtureRequest,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = request.getfixturevalue(which) / "write"
-    where = ["--data", str(flickr8k), "--cache-dir", str(cache_dir), "--json"]
+    where = ["--data", str(flickr8k), "--cache-dir", str(feature_cache), "--json"]
     capsys.readouterr()
     assert run(["evaluate", str(out), *where]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -530,8 +527,8 @@ def test_teachers_with_concepts_teach_of_the_text_too(
 
 
 def test_concepts_of_an_encoder_that_names_nothing_are_refused(
-    flickr8k: Path, cache_dir: Path, tmp_path: Path
+    flickr8k: Path, feature_cache: Path, tmp_path: Path
 ) -> None:
     (_, write) = recipe(tmp_path).stages
     with pytest.raises(ConfigError, match="the encoder names nothing; begin with a run that has"):
-        load_training_data(write.config, flickr8k, cache_dir=cache_dir)
+        load_training_data(write.config, flickr8k, cache_dir=feature_cache)

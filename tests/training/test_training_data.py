@@ -11,15 +11,15 @@ from showtell.training.data import load_training_data
 
 
 def test_a_train_photo_that_is_in_val_under_another_name_is_told(
-    tiny_flickr8k: Path, tiny_config: Path, tmp_path: Path
+    tiny_flickr8k: Path, tiny_config: Path, feature_cache: Path
 ) -> None:
     config = load_config(tiny_config)
-    clean = load_training_data(config, tiny_flickr8k, cache_dir=tmp_path / "cache")
+    clean = load_training_data(config, tiny_flickr8k, cache_dir=feature_cache)
     assert not [note for note in clean.notes if "under another name" in note]
     dataset = load_dataset(tiny_flickr8k)
     first, copied = dataset.require("train")[0], dataset.require("val")[0]
     shutil.copy(first.image.path, copied.image.path)
-    leaky = load_training_data(config, tiny_flickr8k, cache_dir=tmp_path / "cache")
+    leaky = load_training_data(config, tiny_flickr8k, cache_dir=feature_cache)
     (note,) = [note for note in leaky.notes if "under another name" in note]
     assert f"1 ({copied.image_id})" in note
 

@@ -23,12 +23,15 @@ def available_cpus() -> int:
     return cpus
 
 
+def asked_threads() -> int | None:
+    """Give `$SHOWTELL_THREADS`, where it is a number above 0."""
+    asked = os.environ.get("SHOWTELL_THREADS", "")
+    return int(asked) if asked.isdecimal() and int(asked) > 0 else None
+
+
 def default_threads() -> int:
     """Threads for one session: `$SHOWTELL_THREADS`, else the available cores, at most 8."""
-    asked = os.environ.get("SHOWTELL_THREADS", "")
-    return (
-        int(asked) if asked.isdecimal() and int(asked) > 0 else min(available_cpus(), MAX_THREADS)
-    )
+    return asked_threads() or min(available_cpus(), MAX_THREADS)
 
 
 def make_session(model: bytes, *, name: str, threads: int | None = None) -> InferenceSession:

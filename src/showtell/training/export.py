@@ -84,8 +84,7 @@ def export_run(run: TrainedRun, *, precision: str, calibration: Sequence[Record]
     elif precision == "int8":
         seen, unseen = _photos(encoder, calibration)
         graphs = {
-            # What stays exact in it, the layers next to the photo, is stored in half the size.
-            ENCODER: store_float16(quantise_encoder(exact, seen)),
+            ENCODER: quantise_encoder(exact, seen),
             START: store_int8(start),
             STEP: store_int8(step),
         }

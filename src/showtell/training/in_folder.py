@@ -10,7 +10,7 @@ import torch
 from showtell.concepts import Concepts
 from showtell.errors import ConfigError
 from showtell.files import write_atomically
-from showtell.runtime.session import available_cpus
+from showtell.runtime.session import asked_threads, available_cpus
 from showtell.training.epochs import EpochTrainer, Events, TrainingState
 from showtell.training.processes import Processes, processes_here
 from showtell.training.run import RunFolder, begin_run, delete_run, only_trainer_of
@@ -49,8 +49,9 @@ def train_in_folder(
         ConfigError: as building the trainer does; a new run is deleted then.
         KeyboardInterrupt: `events.should_stop` said so; the run can go on later.
     """
-    threads = max(1, available_cpus() // processes_here())
-    torch.set_num_threads(threads)  # PyTorch does not see a container's CPU quota
+    # PyTorch does not see a container's CPU quota.
+    threads = asked_threads() or max(1, available_cpus() // processes_here())
+    torch.set_num_threads(threads)
 
     def begin() -> bool:
         stack.enter_context(only_trainer_of(folder))
