@@ -69,7 +69,7 @@ def test_another_job_is_not_mixed_into_an_output(
     before = Path("captions.jsonl").read_bytes()
     capsys.readouterr()
     assert run(["photos", "--out", "captions.jsonl", "--beam-size", "1", *model]) == 2
-    assert "beam_size=2" in capsys.readouterr().err
+    assert "decoding.beam_size (2, now 1)" in capsys.readouterr().err
     assert Path("captions.jsonl").read_bytes() == before
     assert run(["photos", "--out", "captions.jsonl", "--beam-size", "1", "--force", *model]) == 0
     assert records_in(Path("captions.jsonl"))[0]["decoding"]["beam_size"] == 1

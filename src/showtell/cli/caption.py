@@ -233,7 +233,7 @@ def _open_journal(captioner: "Captioner", job: "Job", asked: CaptionOptions) -> 
     path = journal_path(asked.out)
     if asked.dry_run and (anew or not path.exists()):
         return Journal(None, settings)
-    return Journal(path, settings, anew=anew)
+    return Journal(path, settings, anew=anew, only_look=asked.dry_run)
 
 
 def _preview(named: list[Path], job: "Job", journal: "Journal", asked: CaptionOptions) -> int:
