@@ -10,11 +10,10 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from showtell.batch.job import JobSettings
+from showtell.batch.memory import Entry, Memory
 from showtell.batch.stamp import Stamp
 from showtell.batch.upgrade import begin_anew, upgrade
 from showtell.config import changed_settings, to_plain
@@ -49,17 +48,7 @@ ON CONFLICT (name) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime
 LOCK_S = 1.0  # for how long another's lock is waited for: somebody who looks lets go at once
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One photo's record, and what is to be written beside it."""
-
-    name: str
-    stamp: Stamp | None
-    record: Record
-    writes: list[dict[str, Any]]
-
-
-class Journal:
+class Journal(Memory):
     """The records of a job. Use it in one thread."""
 
     def __init__(
