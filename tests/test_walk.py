@@ -4,11 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from pi_heif import register_heif_opener
+from PIL import Image
 
 from showtell.batch.find import find_photos
 from showtell.data.reading.flickr8k import load_flickr8k
 from showtell.data.reading.tree import walk
-from showtell.images import PICTURE_SUFFIXES, READABLE_SUFFIXES
+from showtell.images.reading import FORMATS
+from showtell.suffixes import PICTURE_SUFFIXES, READABLE_SUFFIXES
 from showtell.walk import walk_files
 
 DEBRIS = [
@@ -89,3 +92,10 @@ def test_a_dataset_takes_every_picture_that_a_library_does(suffix: str, tmp_path
     for name in (f"a{suffix}", f"B{suffix.upper()}"):
         (tmp_path / name).touch()
     assert len(walk(tmp_path).images) == 2
+
+
+def test_the_list_of_formats_has_all_names_of_those_that_are_read() -> None:
+    register_heif_opener()
+    Image.init()
+    registered = Image.registered_extensions().items()
+    assert {name for name, form in registered if form in FORMATS} <= set(READABLE_SUFFIXES)

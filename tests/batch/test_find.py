@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from showtell.batch.find import find_photos
+from showtell.batch.find import find_photos, is_one_file
 
 
 def touch(root: Path, *names: str) -> list[Path]:
@@ -61,6 +61,15 @@ def test_a_pattern_gives_the_files_it_stands_for(tmp_path: Path) -> None:
 def test_a_file_whose_name_looks_like_a_pattern_is_itself(tmp_path: Path) -> None:
     odd, _ = touch(tmp_path, "photo[1].png", "photo1.png")
     assert found(odd) == [odd]
+
+
+def test_a_single_file_is_told_from_folders_and_patterns(tmp_path: Path) -> None:
+    (photo,) = touch(tmp_path, "a.png")
+    assert is_one_file([photo])
+    for path in ("missing.jpg", "x" * 5000, "a\0b.jpg", "-"):
+        assert is_one_file([Path(path)])
+    for paths in ([tmp_path], [photo, photo], [tmp_path / "*.png"]):
+        assert not is_one_file(paths)
 
 
 def test_links_that_lead_in_a_circle_end_the_walk(tmp_path: Path) -> None:

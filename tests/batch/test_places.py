@@ -106,3 +106,8 @@ def test_photos_that_come_later_are_looked_at_too(here: Path) -> None:
     os.link("pics/a.jpg", "pics/c.jpg")
     told = [places.conflict(photo) for photo in find_photos([Path("pics")])]
     assert [bool(conflict) for conflict in told] == [False, False, True]
+
+
+@pytest.mark.parametrize("name", ["a\0b.jpg", "a\0b/c.jpg", "x" * 5000 + "/a.jpg", "gone/a.jpg"])
+def test_a_name_that_stands_for_no_file_conflicts_with_nothing(name: str) -> None:
+    assert check(name, "pics", out="out.json", directory=Path("x")) == 3

@@ -180,6 +180,8 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would(
         (["photos", "--json", "--format", "csv"], "--format csv is not"),
         (["photos", "--sidecar", "txt", "--caption-extension", ".jpg"], "such as .txt"),
         (["photos", "--sidecar", "txt", "--caption-extension", "caption"], "such as .txt"),
+        (["photos", "--sidecar", "txt", "--caption-extension", ".jpg.xmp"], "such as .txt"),
+        (["photos", "--sidecar", "txt", "--caption-extension", "./x"], "such as .txt"),
     ],
 )
 def test_what_does_not_go_together_is_refused(
@@ -260,7 +262,7 @@ def test_a_second_start_is_refused_and_the_first_never_notices(
 
 
 def test_a_dry_run_whose_reader_waits_keeps_no_run_from_starting(
-    photos: Path, model: list[str], monkeypatch: pytest.MonkeyPatch
+    photos: Path, model: list[str]
 ) -> None:
     command = ["photos", "--out", "o.jsonl", *model]
     run(command)
@@ -269,13 +271,14 @@ def test_a_dry_run_whose_reader_waits_keeps_no_run_from_starting(
 
     class Pager(io.StringIO):
         def write(self, text: str) -> int:
-            monkeypatch.undo()
+            patch.undo()
             codes.append(run(command))  # from another terminal
             return len(text)
 
-    monkeypatch.setattr(sys, "stdout", Pager())
-    assert run([*command, "--dry-run"]) == 0
-    assert codes[0] == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", Pager())
+        assert run([*command, "--dry-run"]) == 0
+    assert codes == [0]
 
 
 def test_sidecars_of_folders_of_one_name_are_refused_before_any_work(

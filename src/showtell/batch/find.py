@@ -18,7 +18,7 @@ def find_photos(paths: Sequence[Path], *, recursive: bool = True) -> Iterator[Ph
     """
     expanded = [named for path in paths for named in expand(path)]
     for named in expanded:
-        if _may_exist(named) and named.is_dir():
+        if _is_folder(named):
             # Of several folders each keeps its own place in a mirror, or they would mix.
             above = mirrored_name(named) if len(expanded) > 1 else ""
             for found in walk_files(named, depth=None if recursive else 1):
@@ -32,12 +32,22 @@ def are_several(paths: Sequence[Path]) -> bool:
     return sum(len(expand(path)) for path in paths) > 1
 
 
+def is_one_file(paths: Sequence[Path]) -> bool:
+    """Tell whether a single file is named, and no folder or pattern."""
+    (first, *others) = paths
+    return not others and not _is_folder(first) and expand(first) == [first]
+
+
 def expand(path: Path) -> list[Path]:
     """Give what a pattern such as `*.jpg` stands for; the path itself where it is none."""
     text = str(path)
     if not glob.has_magic(text) or "\0" in text or (_may_exist(path) and path.exists()):
         return [path]
     return [Path(name) for name in sorted(glob.glob(text, recursive=True))] or [path]  # noqa: PTH207
+
+
+def _is_folder(path: Path) -> bool:
+    return _may_exist(path) and path.is_dir()
 
 
 def _may_exist(path: Path) -> bool:

@@ -33,7 +33,7 @@ class Places:
             return None
         try:
             found = self._with_out(photo, source) or self._with_another(photo, source)
-        except (ShowtellError, OSError):  # it cannot be read: its record will say so
+        except (ShowtellError, OSError, ValueError):  # it cannot be read: its record will say so
             return None
         return found if found and (photo.named or meant_as_picture(source)) else None
 

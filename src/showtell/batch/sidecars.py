@@ -12,12 +12,13 @@ from typing import Literal
 
 from showtell.errors import ShowtellError
 from showtell.files import is_file
-from showtell.images import PICTURE_SUFFIXES, told_by
+from showtell.images import told_by
 from showtell.metadata.description import Description, by_person, said
 from showtell.metadata.embed import read_embedded
 from showtell.metadata.place import read_place
 from showtell.metadata.sidecar import SUFFIX, read_sidecar
 from showtell.metadata.xmp import read_xmp
+from showtell.suffixes import PICTURE_SUFFIXES
 
 Naming = Literal["full", "stem"]
 
@@ -74,7 +75,7 @@ def shares_stem(photo: Path) -> bool:
         return True
     try:
         return _called(photo.parent)[photo.stem.casefold()] > 1
-    except OSError:  # who can tell?
+    except (OSError, ValueError):  # who can tell?
         return True
 
 

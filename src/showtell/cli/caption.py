@@ -83,7 +83,7 @@ def command(
     if job.min_confidence and not calibrated:
         raise ConfigError("--min-confidence needs a calibrated model and its own search settings")
 
-    from showtell.batch.find import are_several, find_photos
+    from showtell.batch.find import are_several, find_photos, is_one_file
     from showtell.batch.places import Places, check_places
     from showtell.cli.tally import Tally
     from showtell.runtime.captioner import Captioner
@@ -92,7 +92,7 @@ def command(
     total = check_places(find_photos(named, recursive=asked.recursive), places)
     captioner = Captioner(bundle, threads=threads)
     tally = Tally(keep=figure is not None)
-    is_alone = _is_alone(named)
+    is_alone = is_one_file(named)
     with closing(_open_journal(captioner, job, asked, is_alone=is_alone)) as journal:
         if asked.dry_run:
             return _preview(named, job, journal, asked)
@@ -144,6 +144,8 @@ class _Work:
     def _outcomes(self, interrupted: Any) -> "Iterator[Outcome]":
         from showtell.batch.run import run_job
 
+        # Now, since one may go meanwhile.
+        folders = [path for path in self.named if self.asked.watch and path.is_dir()]
         photos = _find(self.named, self.asked)
         yield from run_job(self.captioner, photos, self.job, self.journal, should_stop=interrupted)
         if not self.asked.watch or interrupted():
@@ -154,7 +156,7 @@ class _Work:
         if not self.asked.quiet:
             console.say("watching for photos; Ctrl-C ends it")
         arrived_photos = arrivals(
-            [path for path in self.named if path.is_dir()],
+            folders,
             recursive=self.asked.recursive,
             alone=len(self.named) == 1,
             known=self.journal.knows,
@@ -185,10 +187,11 @@ class _Work:
             bar.describe("captioning", str(self.tally))
 
     def _print(self, outcomes: "Iterator[Outcome]") -> None:
+        from showtell.batch.find import is_one_file
         from showtell.batch.formats import lines_of
 
         named = ((one.photo.name, one.record) for one in outcomes if one.record)
-        alone = self.asked.form == "text" and _is_alone(self.named)
+        alone = self.asked.form == "text" and is_one_file(self.named)
         for line in lines_of(self.asked.form, named, self.asked.fields):
             # Of a single photo, the sentence alone.
             sys.stdout.write(line.split("\t", 1)[1] if alone else line)
@@ -206,14 +209,6 @@ class _Work:
                 output.finish()
             raise
         output.finish()
-
-
-def _is_alone(named: list[Path]) -> bool:
-    """Tell whether a single photo is named."""
-    from showtell.batch.find import expand
-
-    (first, *others) = named
-    return not others and not first.is_dir() and expand(first) == [first]
 
 
 def _find(named: list[Path], asked: CaptionOptions) -> "Iterator[Photo]":

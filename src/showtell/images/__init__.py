@@ -5,7 +5,7 @@ way in training and another way afterwards is the field's best-known cause of "t
 for every photo".
 """
 
-from showtell.images.foreign import PICTURE_SUFFIXES, READABLE_SUFFIXES, Foreign, recognise
+from showtell.images.foreign import Foreign, recognise
 from showtell.images.prepare import PreparedImage, Preprocessing, normalise, prepare
 from showtell.images.reading import (
     ImageSource,
@@ -22,8 +22,6 @@ from showtell.images.reading import (
 )
 
 __all__ = [
-    "PICTURE_SUFFIXES",
-    "READABLE_SUFFIXES",
     "Foreign",
     "ImageSource",
     "Opened",

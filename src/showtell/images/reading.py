@@ -17,7 +17,8 @@ from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 
 from showtell.errors import ImageError
 from showtell.images.colours import shrink, to_rgb
-from showtell.images.foreign import HEAD_BYTES, PICTURE_SUFFIXES, RAW, recognise
+from showtell.images.foreign import HEAD_BYTES, RAW, recognise
+from showtell.suffixes import PICTURE_SUFFIXES
 
 ImageSource = str | os.PathLike[str] | bytes | Image.Image
 

@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any
 
 from showtell.errors import DataError
-from showtell.images import READABLE_SUFFIXES
+from showtell.suffixes import READABLE_SUFFIXES
 
 # An image's names, the first of them found being its id.
 NAME_KEYS = ("image_id", "path", "file_path", "file_name", "filename", "image", "cocoid", "id")

@@ -14,7 +14,7 @@ from unicodedata import normalize
 from showtell.data.reading.splits import split_in_name
 from showtell.data.records import ImageFile
 from showtell.errors import DataError, first_few
-from showtell.images import READABLE_SUFFIXES
+from showtell.suffixes import READABLE_SUFFIXES
 from showtell.walk import holds_run, walk_files
 
 Known = tuple[Sequence[str], str]  # the parts of an image's path, and its id
