@@ -25,7 +25,7 @@ def upgrade(db: sqlite3.Connection) -> None:
     if version == 0:
         for (settings,) in db.execute("SELECT settings FROM job").fetchall():
             db.execute("UPDATE job SET settings = ?", (json.dumps(_of_0(json.loads(settings))),))
-    db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def begin_anew(db: sqlite3.Connection) -> None:
