@@ -110,6 +110,7 @@ def test_of_two_sidecars_a_damaged_one_is_told_and_does_not_end_the_run(
     draw(tmp_path, "a.jpg", "b.jpg")
     (tmp_path / "a.jpg.xmp").write_text("<x:xmpmeta", encoding="utf-8")
     write_sidecar(tmp_path / "a.xmp", MINE)
+    assert xmp_sidecars(tmp_path / "a.jpg")[0].name == "a.jpg.xmp"
     outcomes = run(tmp_path, destinations=(Destination(kind="xmp"),))
     fates = {Path(one.photo.name).name: one.fate for one in outcomes}
     assert (fates["a.jpg"], fates["b.jpg"]) == ("failed", "captioned")

@@ -104,6 +104,13 @@ def test_a_link_that_leads_back_brings_nothing(inbox: Path) -> None:
     assert names == ["inbox/a.jpg", "inbox/last.jpg"]
 
 
+def test_pictures_of_a_training_run_are_no_arrivals(inbox: Path) -> None:
+    put("inbox/run/config.json", "inbox/run/log.jsonl")()
+    steps = [(put("inbox/run/curves.jpg", "inbox/a.jpg"), "a.jpg"), (put("inbox/b.jpg"), "b.jpg")]
+    names, _ = watch(inbox, steps=steps)
+    assert names == ["inbox/a.jpg", "inbox/b.jpg"]
+
+
 def test_a_folder_that_goes_is_told_and_waited_for(inbox: Path) -> None:
     steps = [
         (move("inbox", "elsewhere"), "inbox: the folder is gone"),

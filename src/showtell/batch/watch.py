@@ -44,7 +44,7 @@ def arrivals(
     given: dict[Path, Stamp | None] = {}
     for changed in _changes(folders, recursive, known, should_stop, tell):
         for path in changed:
-            for file in _files_in(path, recursive):
+            for file in _files_in(path):
                 waiting[file] = _Waiting(stamp_of(file), time.monotonic())
         settled = _settled(waiting, settled_s)
         fresh = [path for path, stamp in settled.items() if given.get(path) != stamp]
@@ -154,12 +154,11 @@ def _settled(waiting: dict[Path, _Waiting], settled_s: float) -> dict[Path, Stam
     return settled
 
 
-def _files_in(path: Path, recursive: bool) -> list[Path]:
+def _files_in(path: Path) -> list[Path]:
     """Give a file, or the files of a folder that was moved in as a whole."""
     if not path.is_dir():
         return [path]
-    is_circle = path.is_symlink() and path.resolve() in path.parents
-    if not recursive or is_circle:
+    if path.is_symlink() and path.resolve() in path.parents:  # a link led back
         return []
     return [found for found in walk_files(path) if isinstance(found, Path)]
 
