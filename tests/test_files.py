@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from showtell.files import sha256_hex, to_json, write_atomically
+from showtell.files import remove_leftovers, replacing, sha256_hex, to_json, write_atomically
 
 
 def test_the_content_is_written_and_parents_are_made(tmp_path: Path) -> None:
@@ -96,6 +96,76 @@ def test_a_writer_killed_before_the_rename_leaves_the_old_content(tmp_path: Path
     )
     assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 9
     assert path.read_bytes() == b"old"
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    """What a process leaves that is killed while it writes `photo.jpg`."""
+    code = (
+        "import os, sys; from pathlib import Path; from showtell.files import write_atomically\n"
+        "os.fsync = lambda _: os._exit(9)\n"
+        "write_atomically(Path(sys.argv[1]), b'a copy of a photo')\n"
+    )
+    path = tmp_path / "photo.jpg"
+    assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 9
+    (leftover,) = tmp_path.iterdir()
+    return leftover
+
+
+def old_name(process: int) -> str:
+    """As versions that did not note the computer called a temporary file."""
+    return f".showtell-{process}-{'0' * 12}.tmp"
+
+
+def test_what_a_killed_process_left_goes_at_the_next_write_into_its_folder(killed: Path) -> None:
+    before = killed.with_name(old_name(int(killed.name.split("-")[1])))
+    before.touch()
+    write_atomically(killed.with_name("another.jpg"), b"new")
+    assert [path.name for path in killed.parent.iterdir()] == ["another.jpg"]
+
+
+def of_another_computer(leftover: Path) -> Path:
+    _, _, computer, _ = leftover.name.split("-")
+    return leftover.with_name(leftover.name.replace(computer, "f" * 8))
+
+
+def test_only_our_own_leftovers_are_removed(killed: Path) -> None:
+    others = [".mine.tmp", ".showtell-notes.tmp", "showtell.tmp", f"{killed.name}.bak"]
+    running = [old_name(os.getppid()), of_another_computer(killed).name]
+    folder = killed.with_name(old_name(0))
+    for name in (*others, *running):
+        killed.with_name(name).touch()
+    folder.mkdir()
+    remove_leftovers(killed.parent)
+    left = {path.name for path in killed.parent.iterdir()}
+    assert left == {*others, *running, folder.name}
+
+
+def test_another_computers_leftover_goes_when_it_is_a_day_old(killed: Path) -> None:
+    theirs = killed.rename(of_another_computer(killed))
+    remove_leftovers(theirs.parent)
+    assert theirs.exists()
+    os.utime(theirs, (0, 0))
+    remove_leftovers(theirs.parent)
+    assert not theirs.exists()
+
+
+def test_a_file_in_the_writing_is_no_leftover(tmp_path: Path) -> None:
+    with replacing(tmp_path / "file.txt") as file:
+        remove_leftovers(tmp_path)
+        file.write(b"whole")
+    assert (tmp_path / "file.txt").read_bytes() == b"whole"
+
+
+def test_an_earlier_process_of_our_number_is_not_taken_for_us(tmp_path: Path) -> None:
+    leftover = tmp_path / old_name(os.getpid())  # in a container every run may have the same
+    leftover.touch()
+    remove_leftovers(tmp_path)
+    assert not leftover.exists()
+
+
+def test_a_folder_that_is_not_there_has_no_leftovers(tmp_path: Path) -> None:
+    remove_leftovers(tmp_path / "gone")
 
 
 def test_a_folder_in_the_way_is_an_error_and_stays(tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ Sections are frozen dataclasses that refuse bad values at birth. An unknown key 
 names the nearest known one, so a misspelt setting never silently keeps its default.
 """
 
+import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from math import inf
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from showtell.errors import ConfigError, suggest
@@ -451,6 +453,13 @@ def _convert(hint: Any, value: Any, *, where: str) -> Any:
     if is_dataclass(hint):
         _require(isinstance(value, dict), f"{where} must be a section, got {value!r}")
         return from_dict(hint, value, where=f"{where}.")  # type: ignore[arg-type]
+    if get_origin(hint) is UnionType:  # such as `Path | None`
+        if value is None:
+            return None
+        (hint,) = (option for option in get_args(hint) if option is not NoneType)
+        return _convert(hint, value, where=where)
+    if hint is Path and isinstance(value, str):
+        return Path(value)
     if get_origin(hint) is Literal:
         options = get_args(hint)
         _require(value in options, f"{where} must be one of {', '.join(options)}, got {value!r}")
@@ -466,6 +475,50 @@ def _convert(hint: Any, value: Any, *, where: str) -> Any:
             return float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         raise ConfigError(f"{where} must be of type {hint.__name__}, got {value!r}")
+    return value
+
+
+def to_plain(settings: Any) -> dict[str, Any]:
+    """Give a settings dataclass as JSON holds it: lists for tuples, text for paths."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(settings), default=str))
+    return plain
+
+
+def same_settings(found: Any, wanted: Any) -> bool:
+    """Compare settings that were kept with those wanted; see `changed_settings`."""
+    return not changed_settings(found, wanted)
+
+
+def changed_settings(found: Any, wanted: Any) -> list[str]:
+    """Name the settings whose values differ, such as `training.max_epochs (10, now 8)`.
+
+    A setting that an older showtell did not know counts as its default, and one that only a newer
+    one knows as changed.
+
+    Args:
+        found: as `to_plain` gave them when they were kept, perhaps by another version.
+        wanted: a settings dataclass.
+    """
+    if not isinstance(found, dict):
+        return [f"settings ({found!r}, now {to_plain(wanted)!r})"]
+    with suppress(ConfigError):  # of a newer showtell
+        found = to_plain(from_dict(type(wanted), found))
+    return list(_changed(found, to_plain(wanted)))
+
+
+def _changed(old: dict[str, Any], new: dict[str, Any], where: str = "") -> Iterator[str]:
+    for key in sorted(old.keys() | new.keys()):
+        ours, theirs = (_by_place(values.get(key, "not set")) for values in (old, new))
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            yield from _changed(ours, theirs, f"{where}{key}.")
+        elif ours != theirs:
+            yield f"{where}{key} ({ours}, now {theirs})"
+
+
+def _by_place(value: Any) -> Any:
+    """Give a list of sections as a section of its own, by number from 1."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return {str(number): item for number, item in enumerate(value, start=1)}
     return value
 
 

@@ -3,12 +3,21 @@
 import hashlib
 import json
 import os
+import platform
+import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
+
+# Of a temporary file: the process and the computer that write it, the hash of what it is for.
+_TEMPORARY = re.compile(r"\.showtell-(\d+)-(?:([0-9a-f]{8})-)?[0-9a-f]{12}\.tmp")
+_ABANDONED_S = 86_400  # age of another computer's temporary file that nobody writes any more
+_in_writing: set[Path] = set()  # temporary files of this process
 
 
 def write_atomically(path: Path, data: bytes, *, keep_all: bool = False) -> None:
@@ -41,7 +50,9 @@ def replacing(path: Path, *, keep_all: bool = False) -> Iterator[IO[bytes]]:
             return
         path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
+        _tidy_once(path.parent)
         temporary = path.with_name(_temporary_name(path.name))
+        _in_writing.add(temporary)
         try:
             with temporary.open("wb") as file:
                 yield file
@@ -54,6 +65,56 @@ def replacing(path: Path, *, keep_all: bool = False) -> Iterator[IO[bytes]]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+            _in_writing.discard(temporary)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of processes of ours that were killed while they wrote.
+
+    What is no temporary file of ours, or may still be in the writing, stays. So does what cannot be
+    removed.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if _TEMPORARY.fullmatch(entry.name)]
+        for path in (folder.resolve() / name for name in names):
+            with suppress(OSError):
+                if not _may_be_in_writing(path):
+                    path.unlink()
+
+
+@cache
+def _tidy_once(folder: Path) -> None:
+    remove_leftovers(folder)
+
+
+def _may_be_in_writing(temporary: Path) -> bool:
+    found = _TEMPORARY.fullmatch(temporary.name)
+    assert found
+    process, computer = int(found[1]), found[2] or _computer()
+    if computer != _computer():  # on a network drive, or in a container
+        return time.time() - temporary.stat().st_mtime < _ABANDONED_S
+    if process == os.getpid():  # perhaps an earlier process of the same number
+        return temporary in _in_writing
+    return _is_running(process)
+
+
+def _is_running(process: int) -> bool:
+    if sys.platform == "win32":  # where a file that is open cannot be removed, and `kill` kills
+        return False
+    if process == 0:  # to `kill`, we and our children
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # another user's
+        pass
+    return True
+
+
+@cache
+def _computer() -> str:
+    return sha256_hex(platform.node().encode())[:8]
 
 
 def _copy_all(old: Path, new: Path) -> None:
@@ -68,7 +129,7 @@ def _copy_all(old: Path, new: Path) -> None:
 def _temporary_name(name: str) -> str:
     """Name a hidden file; no longer than the name it stands for may be."""
     digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
-    return f".showtell-{os.getpid()}-{digest}.tmp"
+    return f".showtell-{os.getpid()}-{_computer()}-{digest}.tmp"
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from showtell.batch.destinations import Destination, combine, forget_folders
+from showtell.batch.destinations import Destination, combine
+from showtell.batch.sidecars import forget_folders
 from showtell.errors import DataError
 from showtell.metadata.description import Writing
 from showtell.metadata.sidecar import write_sidecar

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from showtell.batch.find import count_files, find_photos
+from showtell.batch.find import find_photos, is_one_file
 
 
 def touch(root: Path, *names: str) -> list[Path]:
@@ -23,7 +23,6 @@ def found(*paths: Path, recursive: bool = True) -> list[Path]:
 def test_a_folder_is_walked_in_order(tmp_path: Path) -> None:
     last, first, middle = touch(tmp_path, "c.png", "a.dat", "b/deep/photo")
     assert found(tmp_path) == [first, middle, last]
-    assert count_files([tmp_path]) == 3
 
 
 def test_a_folder_may_be_searched_without_those_in_it(tmp_path: Path) -> None:
@@ -62,6 +61,15 @@ def test_a_pattern_gives_the_files_it_stands_for(tmp_path: Path) -> None:
 def test_a_file_whose_name_looks_like_a_pattern_is_itself(tmp_path: Path) -> None:
     odd, _ = touch(tmp_path, "photo[1].png", "photo1.png")
     assert found(odd) == [odd]
+
+
+def test_a_single_file_is_told_from_folders_and_patterns(tmp_path: Path) -> None:
+    (photo,) = touch(tmp_path, "a.png")
+    assert is_one_file([photo])
+    for path in ("missing.jpg", "x" * 5000, "a\0b.jpg", "-"):
+        assert is_one_file([Path(path)])
+    for paths in ([tmp_path], [photo, photo], [tmp_path / "*.png"]):
+        assert not is_one_file(paths)
 
 
 def test_links_that_lead_in_a_circle_end_the_walk(tmp_path: Path) -> None:

@@ -3,19 +3,24 @@
 import errno
 import os
 import sqlite3
-from contextlib import nullcontext
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from showtell.batch.destinations import Destination
 from showtell.batch.formats import lines_of
+from showtell.batch.job import JobSettings
 from showtell.batch.journal import Entry, Journal
 from showtell.batch.stamp import Stamp
 from showtell.config import BeamConfig
 from showtell.errors import ConfigError
 from showtell.runtime.records import FIELDS, Photo, Record
 
-SETTINGS = {"model": "base", "search": "BeamConfig(beam_size=3)"}
+SETTINGS = JobSettings(model={"name": "base"}, decoding=BeamConfig(beam_size=3))
 
 
 def record(
@@ -69,49 +74,116 @@ def test_names_of_any_bytes_are_kept(tmp_path: Path) -> None:
 
 def test_another_jobs_journal_is_refused_and_says_what_differs(tmp_path: Path) -> None:
     Journal(tmp_path / "j", SETTINGS).close()
-    with pytest.raises(ConfigError, match=r"another job \(search BeamConfig\(beam_size=3\), now "):
-        Journal(tmp_path / "j", SETTINGS | {"search": "BeamConfig(beam_size=5)"})
+    with pytest.raises(ConfigError, match=r"differs in decoding\.beam_size \(3, now 5\);"):
+        Journal(tmp_path / "j", replace(SETTINGS, decoding=BeamConfig(beam_size=5)))
 
 
-# As versions before the setting `neutral` kept it.
-OLD_SEARCH = (
-    "BeamConfig(beam_size=3, max_length=20, length_penalty=0.7, no_repeat_ngram=0, consensus=0.0)"
-)
+@dataclass(frozen=True, kw_only=True)
+class LaterDestination(Destination):
+    case: str = "as it is"
 
 
-@pytest.mark.parametrize(
-    ("search", "goes_on"),
-    [
-        (BeamConfig(), True),
-        (BeamConfig(neutral=True), False),
-        (BeamConfig(cautious=True), False),
-        (BeamConfig(consensus=4.0), False),
-    ],
-)
-def test_a_journal_of_an_older_version_goes_on_where_what_it_did_not_know_is_as_it_was(
-    tmp_path: Path, search: BeamConfig, goes_on: bool
+@dataclass(frozen=True, kw_only=True)
+class LaterSettings(JobSettings):
+    """Those of a version to come, which has one more setting, and one more of a destination."""
+
+    language: str = "en"
+    destinations: tuple[LaterDestination, ...] = ()
+
+
+def test_a_journal_goes_on_where_a_setting_that_it_did_not_know_is_as_it_is_by_default(
+    tmp_path: Path,
 ) -> None:
-    journal = Journal(tmp_path / "j", {"model": "base", "search": OLD_SEARCH})
-    journal.keep([entry("a", "A.")])
-    journal.close()
-    settings = {"model": "base", "search": str(search)}
-    with nullcontext() if goes_on else pytest.raises(ConfigError, match="another job"):
-        assert [name for name, _ in Journal(tmp_path / "j", settings).records()] == ["a"]
+    before = replace(SETTINGS, destinations=(Destination(kind="txt", directory=Path("x")),))
+    with closing(Journal(tmp_path / "j", before)) as journal:
+        journal.keep([entry("a", "A.")])
+    later = LaterSettings(
+        model=SETTINGS.model,
+        decoding=SETTINGS.decoding,
+        destinations=(LaterDestination(kind="txt", directory=Path("x")),),
+    )
+    with closing(Journal(tmp_path / "j", later)) as journal:
+        assert journal.has_caption("a")
+    with pytest.raises(ConfigError, match=r"language \(en, now de\)"):
+        Journal(tmp_path / "j", replace(later, language="de"))
+    upper = LaterDestination(kind="txt", directory=Path("x"), case="upper")
+    with pytest.raises(ConfigError, match=r"destinations\.1\.case \(as it is, now upper\)"):
+        Journal(tmp_path / "j", replace(later, destinations=(upper,)))
+
+
+def test_a_setting_that_only_a_newer_showtell_knows_is_another_job(tmp_path: Path) -> None:
+    newer = LaterSettings(model=SETTINGS.model, decoding=SETTINGS.decoding, language="de")
+    Journal(tmp_path / "j", newer).close()
+    with pytest.raises(ConfigError, match=r"language \(de, now not set\)"):
+        Journal(tmp_path / "j", SETTINGS)
+
+
+def test_a_newer_showtells_journal_is_refused_until_it_is_begun_anew(tmp_path: Path) -> None:
+    Journal(tmp_path / "j", SETTINGS).close()
+    with closing(sqlite3.connect(tmp_path / "j")) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.execute("ALTER TABLE photos RENAME COLUMN record TO more")
+    with pytest.raises(ConfigError, match="a newer showtell made it"):
+        Journal(tmp_path / "j", SETTINGS)
+    with closing(Journal(tmp_path / "j", SETTINGS, anew=True)) as journal:
+        journal.keep([entry("a", "A.")])
+    Journal(tmp_path / "j", SETTINGS).close()
 
 
 def test_begun_anew_it_is_empty_and_the_new_jobs(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j", SETTINGS)
     journal.keep([entry("a", "A.")])
     journal.close()
-    other = SETTINGS | {"search": "BeamConfig(beam_size=5)"}
+    other = replace(SETTINGS, decoding=BeamConfig(beam_size=5))
     assert list(Journal(tmp_path / "j", other, anew=True).records()) == []
 
 
-def test_two_runs_cannot_write_one_output(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "j", SETTINGS)
+@pytest.mark.parametrize("only_look", [False, True])
+def test_a_run_keeps_others_out_from_its_start_and_never_notices_them(
+    tmp_path: Path, only_look: bool
+) -> None:
+    Journal(tmp_path / "j", SETTINGS).close()
+    journal = Journal(tmp_path / "j", SETTINGS)  # it has written nothing yet
+    with pytest.raises(ConfigError, match="another run is writing"):
+        Journal(tmp_path / "j", SETTINGS, only_look=only_look)
     journal.keep([entry("a", "A.")])
     with pytest.raises(ConfigError, match="another run is writing"):
-        Journal(tmp_path / "j", SETTINGS)
+        Journal(tmp_path / "j", SETTINGS, anew=True)
+    journal.keep([entry("b", "B.")])
+    assert [name for name, _ in journal.records()] == ["a", "b"]
+
+
+def test_of_two_that_start_at_once_one_runs(tmp_path: Path) -> None:
+    for number in range(5):
+        path = tmp_path / f"{number}"
+        both = threading.Barrier(2)
+
+        def start(path: Path = path, both: threading.Barrier = both) -> bool:
+            both.wait()
+            try:
+                with closing(Journal(path, SETTINGS)) as journal:
+                    journal.keep([entry("a", "A.")])
+                    both.wait()  # until the other is refused
+                    return True
+            except ConfigError:
+                both.wait()
+                return False
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(run.result() for run in (pool.submit(start), pool.submit(start))) == [
+                False,
+                True,
+            ]
+
+
+def test_a_look_lets_go_of_the_journal_and_a_run_may_start_beside_it(tmp_path: Path) -> None:
+    with closing(Journal(tmp_path / "j", SETTINGS)) as journal:
+        journal.keep([entry("a", "A.")])
+    with closing(Journal(tmp_path / "j", SETTINGS, only_look=True)) as look:
+        with closing(Journal(tmp_path / "j", SETTINGS)) as journal:
+            journal.keep([entry("b", "B.")])
+        assert [name for name, _ in look.records()] == ["a"]
+        assert look.done(Photo("a", Path("a")), Stamp(1, 2))
 
 
 def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:

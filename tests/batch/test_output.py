@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from showtell.batch.job import Outcome
+from showtell.batch.job import JobSettings, Outcome
 from showtell.batch.journal import Entry, Journal
 from showtell.batch.output import Output, check_output, journal_path
+from showtell.config import BeamConfig
 from showtell.errors import ConfigError
 from showtell.runtime.records import FIELDS, Photo, Record
+
+SETTINGS = JobSettings(model={}, decoding=BeamConfig())
 
 
 def record(path: str, caption: str | None) -> Record:
@@ -33,7 +36,7 @@ def captions_in(path: Path) -> list[str | None]:
 
 def test_json_lines_grow_as_records_come(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    journal = Journal(journal_path(out), {})
+    journal = Journal(journal_path(out), SETTINGS)
     output = Output(out, "jsonl", journal)
     output.add(kept(journal, outcome("a", "A.")))
     assert captions_in(out) == ["A."]
@@ -43,7 +46,7 @@ def test_json_lines_grow_as_records_come(tmp_path: Path) -> None:
 
 def test_a_new_run_brings_the_file_up_to_date_first(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    journal = Journal(journal_path(out), {})
+    journal = Journal(journal_path(out), SETTINGS)
     kept(journal, outcome("a", "A."), outcome("b", "B."))  # killed before it wrote the second
     out.write_text('{"caption": "A."}\n{"capt', encoding="utf-8")
     Output(out, "jsonl", journal)
@@ -52,10 +55,10 @@ def test_a_new_run_brings_the_file_up_to_date_first(tmp_path: Path) -> None:
 
 def test_a_record_that_took_anothers_place_is_there_once(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    journal = Journal(journal_path(out), {})
+    journal = Journal(journal_path(out), SETTINGS)
     kept(journal, outcome("a", None), outcome("b", "B."))
     journal.close()
-    journal = Journal(journal_path(out), {})
+    journal = Journal(journal_path(out), SETTINGS)
     output = Output(out, "jsonl", journal)
     output.add(kept(journal, outcome("a", "A.")))
     output.finish()
@@ -67,7 +70,7 @@ def test_other_formats_are_written_at_the_end(tmp_path: Path, form: str) -> None
     if form == "parquet":
         pytest.importorskip("pyarrow")
     out = tmp_path / "out"
-    journal = Journal(journal_path(out), {})
+    journal = Journal(journal_path(out), SETTINGS)
     output = Output(out, form, journal)
     output.add(kept(journal, outcome("a", "A.")))
     assert not out.exists()

@@ -1,14 +1,22 @@
 """Doubtful captions, and a person's choice: see `showtell.batch.review`."""
 
+import errno
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+import showtell.metadata.embed as embed_module
+import showtell.metadata.sidecar as sidecar_module
+from showtell import files
 from showtell.batch.find import find_photos
 from showtell.batch.review import Doubt, find_doubts, reject, settle
+from showtell.metadata import jpeg
+from showtell.metadata.blocks import Blocks
 from showtell.metadata.description import Description, Writing
 from showtell.metadata.embed import embed, read_embedded
 from showtell.metadata.sidecar import read_sidecar, write_sidecar
+from showtell.metadata.xmp import merge_xmp
 
 OURS = "A dog runs."
 
@@ -71,6 +79,44 @@ def test_accepted_as_it_is_the_sentence_becomes_the_persons(photo: Path) -> None
     (doubt,) = doubts(photo.parent)
     settle(doubt, doubt.caption, "ann")
     assert all(one.by_person and one.text == OURS for one in said_of(photo))
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+def test_a_disk_that_fills_up_keeps_ours_until_the_persons_sentence_is_there(
+    photo: Path, writes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (doubt,) = doubts(photo.parent)
+    real, done = files.write_atomically, []
+
+    def fill_up(path: Path, data: bytes, **more: bool) -> None:
+        if len(done) == writes:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        done.append(path)
+        real(path, data, **more)
+
+    for module in (sidecar_module, embed_module):
+        monkeypatch.setattr(module, "write_atomically", fill_up)
+    with nullcontext() if len(doubt.places) <= writes else pytest.raises(OSError, match="space"):
+        settle(doubt, "My dog Rex.", "ann")
+    told = [one.text for one in said_of(photo)]
+    assert len(told) == len(doubt.places)
+    assert set(told) <= {OURS, "My dog Rex."}
+
+
+def test_copies_of_ours_in_other_languages_go_with_it(folder: Path) -> None:
+    default, english = (
+        f'<rdf:li xml:lang="{lang}">{OURS}</rdf:li>' for lang in ("x-default", "en")
+    )
+    packet = merge_xmp(None, ours(0.1)).decode().replace(default, default + english)
+    assert packet.count(english) == 2  # of the description and of the alt text
+    (folder / "a.jpg.xmp").write_text(packet, "utf-8")
+    photo = folder / "a.jpg"
+    photo.write_bytes(jpeg.write(photo.read_bytes(), Blocks(xmp=packet.encode())))
+    (doubt,) = doubts(folder)
+    assert len(doubt.places) == 2
+    settle(doubt, "My dog Rex.", "ann")
+    for place in doubt.places:
+        assert OURS.encode() not in place.read_bytes()
 
 
 def test_words_of_a_person_beside_ours_stay(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from showtell.runtime.records import Maker
 
 TXT = (Destination(kind="txt", naming="stem"),)
 XMP = (Destination(kind="xmp"),)
+LEFTOVER = f".showtell-{2**22 + 1}-{'0' * 12}.tmp"  # of a process that no longer is
 
 
 def fates(outcomes: list[Outcome]) -> list[str]:
@@ -186,6 +188,22 @@ def test_a_sidecar_that_is_gone_is_written_again(folder: Path, run) -> None:
     again = run(folder, journal="j", destinations=TXT)
     assert fates(again) == ["done before", "captioned", "done before"]
     assert (folder / "b.txt").exists()
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".gif"])
+def test_a_sidecar_that_embedding_wrote_is_written_again_when_it_is_gone(
+    folder: Path, run, suffix: str
+) -> None:
+    photo = folder / f"d{suffix}"
+    Image.open(folder / "a.jpg").save(photo)
+    embedded = (Destination(kind="embed"),)
+    run(folder, journal="j", destinations=embedded)
+    sidecar = photo.with_name(photo.name + ".xmp")
+    sidecar.unlink()
+    again = run(folder, journal="j", destinations=embedded)
+    assert [one.fate for one in again if one.photo.source == photo] == ["captioned"]
+    assert [one.fate for one in again].count("done before") == 3
+    assert sidecar.exists()
 
 
 def test_unsure_captions_are_not_made_again_for_want_of_a_sidecar(
@@ -359,6 +377,23 @@ def test_a_photo_that_was_replaced_before_its_caption_was_embedded_is_left(
     outcomes = run(folder, destinations=(Destination(kind="embed"),))
     assert outcomes[0].record["error"]["message"].endswith("was replaced after it was captioned")
     assert (folder / "a.jpg").read_bytes() == drawn[7] + b"longer"
+
+
+def test_a_run_clears_what_killed_ones_left_where_it_writes_and_nothing_else(
+    folder: Path, run, tmp_path: Path
+) -> None:
+    mirror = tmp_path / "mirror"
+    run(folder, journal="j", destinations=TXT)
+    run(folder, journal="k", destinations=(replace(TXT[0], directory=mirror),))
+    left = [place / LEFTOVER for place in (folder, folder / "more", mirror / "more")]
+    for path in (*left, folder / ".mine.tmp"):
+        path.write_bytes(b"a half")
+    run(folder)  # which writes nothing here
+    assert all(path.exists() for path in left)
+    run(folder, journal="j", destinations=TXT)  # done before, all of it
+    run(folder, journal="k", destinations=(replace(TXT[0], directory=mirror),))
+    assert not any(path.exists() for path in left)
+    assert (folder / ".mine.tmp").exists()
 
 
 def test_asked_to_stop_it_ends_after_the_batch_in_hand(folder: Path, captioner: Captioner) -> None:

@@ -2,12 +2,16 @@
 
 import pytest
 
+from showtell.batch.job import JobSettings
 from showtell.batch.journal import Entry, Journal
 from showtell.batch.self_check import ENOUGH, warnings
+from showtell.config import BeamConfig
+
+SETTINGS = JobSettings(model={}, decoding=BeamConfig())
 
 
 def journal_of(captions: list[str], confidence: float | None = 0.5, contents: int = 0) -> Journal:
-    journal = Journal(None, {})
+    journal = Journal(None, SETTINGS)
     journal.keep(
         Entry(
             str(i),

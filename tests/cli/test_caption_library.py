@@ -1,8 +1,10 @@
 """`showtell FOLDER` for whole libraries: outputs, sidecars, and what goes together."""
 
 import csv
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,7 +71,7 @@ def test_another_job_is_not_mixed_into_an_output(
     before = Path("captions.jsonl").read_bytes()
     capsys.readouterr()
     assert run(["photos", "--out", "captions.jsonl", "--beam-size", "1", *model]) == 2
-    assert "beam_size=2" in capsys.readouterr().err
+    assert "decoding.beam_size (2, now 1)" in capsys.readouterr().err
     assert Path("captions.jsonl").read_bytes() == before
     assert run(["photos", "--out", "captions.jsonl", "--beam-size", "1", "--force", *model]) == 0
     assert records_in(Path("captions.jsonl"))[0]["decoding"]["beam_size"] == 1
@@ -178,6 +180,8 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would(
         (["photos", "--json", "--format", "csv"], "--format csv is not"),
         (["photos", "--sidecar", "txt", "--caption-extension", ".jpg"], "such as .txt"),
         (["photos", "--sidecar", "txt", "--caption-extension", "caption"], "such as .txt"),
+        (["photos", "--sidecar", "txt", "--caption-extension", ".jpg.xmp"], "such as .txt"),
+        (["photos", "--sidecar", "txt", "--caption-extension", "./x"], "such as .txt"),
     ],
 )
 def test_what_does_not_go_together_is_refused(
@@ -235,6 +239,89 @@ def test_quiet_says_nothing(
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_second_start_is_refused_and_the_first_never_notices(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from showtell.runtime.captioner import Captioner
+
+    command = ["photos", "--out", "o.jsonl", "--batch-size", "1", *model]
+    real, codes = Captioner.encode, []
+
+    def start_again(self, pixels):
+        if not codes:
+            codes.append(0)
+            codes[:] = [run(command), run([*command, "--dry-run"]), run([*command, "--force"])]
+        return real(self, pixels)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Captioner, "encode", start_again)
+        assert run(command) == 0
+    assert codes == [2, 2, 2]
+    assert capsys.readouterr().err.count("another run is writing this output") == 3
+    assert len(records_in(Path("o.jsonl"))) == 3
+
+
+def test_a_dry_run_whose_reader_waits_keeps_no_run_from_starting(
+    photos: Path, model: list[str]
+) -> None:
+    command = ["photos", "--out", "o.jsonl", *model]
+    run(command)
+    (photos / "a.jpg").write_bytes((photos / "b.jpg").read_bytes())
+    codes = []
+
+    class Pager(io.StringIO):
+        def write(self, text: str) -> int:
+            patch.undo()
+            codes.append(run(command))  # from another terminal
+            return len(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", Pager())
+        assert run([*command, "--dry-run"]) == 0
+    assert codes == [0]
+
+
+def test_sidecars_of_folders_of_one_name_are_refused_before_any_work(
+    photos: Path,
+    model: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = photos.parent / "here"
+    shutil.copytree(photos, here / "photos")
+    monkeypatch.chdir(here)
+    command = ["photos", "../photos", "--sidecar", "xmp", "--sidecar-dir", "x", "--out", "o.csv"]
+    assert run([*command, *model]) == 2
+    assert "photos/a.jpg and ../photos/a.jpg would share the sidecar" in capsys.readouterr().err
+    assert sorted(here.iterdir()) == [here / "photos"]
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_the_file_of_records_is_never_a_photos_sidecar(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str], dry: list[str]
+) -> None:
+    before = sorted(photos.rglob("*"))
+    out = "photos/more/c.jpg.json"
+    assert run(["photos", "--sidecar", "json", "--out", out, *dry, *model]) == 2
+    assert f"--out {out} is where the sidecar of photos/more/c.jpg goes" in capsys.readouterr().err
+    assert sorted(photos.rglob("*")) == before
+
+
+def test_one_photo_needs_no_database(photos: Path, model: list[str]) -> None:
+    code = (
+        "import sys; from showtell.cli.main import run\n"
+        "code = run(sys.argv[1:])\n"
+        "assert 'sqlite3' not in sys.modules, 'a journal was opened'\n"
+        "sys.exit(code)\n"
+    )
+    for more in ([], ["--json"], ["--sidecar", "xmp"], ["--dry-run"]):
+        command = [sys.executable, "-c", code, "photos/a.jpg", *more, *model]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout or more[:1] == ["--sidecar"]
+    assert read_sidecar(photos / "a.jpg.xmp").text
+
+
 def test_watching_captions_photos_as_they_arrive_once_each(
     photos: Path, model: list[str], flickr8k: Path
 ) -> None:
@@ -265,6 +352,8 @@ def test_watching_captions_photos_as_they_arrive_once_each(
     assert process.returncode == 0
     assert all(has_caption(path) for path in arrived)
     assert "5 captioned" in rest
+    for path in arrived:
+        assert f"{path.relative_to(photos.parent)}: {read_embedded(path).text}\n" in rest
     assert "skipped" not in rest
     assert "failed" not in rest
 

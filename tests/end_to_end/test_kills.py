@@ -100,6 +100,7 @@ def test_twenty_kills_leave_the_records_and_sidecars_of_an_undisturbed_run(
         sidecar = (photos.parent / record["path"]).with_suffix(".txt")
         assert sidecar.read_text("utf-8") == f"{record['caption']}\n"
     assert len(list(photos.rglob("*.txt"))) == PHOTOS
+    assert not list(photos.parent.rglob(".showtell-*.tmp"))  # of the runs that were killed
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(

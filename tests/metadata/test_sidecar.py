@@ -1,40 +1,14 @@
-"""Sidecars: named as photo programs name them, merged, and gone when nothing is left."""
+"""Sidecars: merged, and gone when nothing is left."""
 
 from pathlib import Path
 
 import pytest
 
 from showtell.errors import MetadataError
-from showtell.metadata.sidecar import (
-    clear_sidecar,
-    existing_xmp_sidecar,
-    read_sidecar,
-    write_sidecar,
-)
+from showtell.metadata.sidecar import clear_sidecar, read_sidecar, write_sidecar
 
 from .dialects import LIGHTROOM
 from .pictures import CAPTION, OURS, PERSONS
-
-
-def test_a_sidecar_of_the_full_name_is_found_before_one_of_the_stem(tmp_path: Path) -> None:
-    photo = tmp_path / "IMG.jpg"
-    assert existing_xmp_sidecar(photo) is None
-    (tmp_path / "IMG.xmp").touch()
-    assert existing_xmp_sidecar(photo) == tmp_path / "IMG.xmp"
-    (tmp_path / "IMG.jpg.xmp").touch()
-    assert existing_xmp_sidecar(photo) == tmp_path / "IMG.jpg.xmp"
-
-
-def test_a_sidecar_with_its_suffix_in_capitals_is_found(tmp_path: Path) -> None:
-    (tmp_path / "IMG.XMP").touch()
-    found = existing_xmp_sidecar(tmp_path / "IMG.jpg")
-    assert found is not None
-    assert found.samefile(tmp_path / "IMG.XMP")
-
-
-def test_a_folder_is_no_sidecar(tmp_path: Path) -> None:
-    (tmp_path / "IMG.xmp").mkdir()
-    assert existing_xmp_sidecar(tmp_path / "IMG.jpg") is None
 
 
 def test_a_new_sidecar_is_removed_when_it_is_cleared(tmp_path: Path) -> None:

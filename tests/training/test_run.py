@@ -36,6 +36,17 @@ def test_a_run_begun_twice_is_one_run(tmp_path: Path) -> None:
     assert folder.vocabulary.read_text().split("\n")[4:6] == ["a", "dog"]
 
 
+def test_beginning_clears_what_a_killed_run_left_and_no_other_programs_files(
+    tmp_path: Path,
+) -> None:
+    ours, theirs = tmp_path / f".showtell-{2**22 + 1}-{'0' * 12}.tmp", tmp_path / ".theirs.tmp"
+    for path in (ours, theirs):
+        path.touch()
+    begin_run(RunFolder(tmp_path), VOCABULARY, describe_run(Config(), DATA, MADE_BY))
+    assert not ours.exists()
+    assert theirs.exists()
+
+
 def test_another_configuration_is_refused_with_the_remedy(tmp_path: Path) -> None:
     begin_run(RunFolder(tmp_path), VOCABULARY, describe_run(Config(), DATA, MADE_BY))
     with pytest.raises(CheckpointError, match=r"differs in seed \(1, now 2\); .*--out.*--force"):

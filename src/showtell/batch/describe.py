@@ -4,14 +4,14 @@ import time
 from collections.abc import Sequence
 
 from showtell.batch.job import Job
-from showtell.batch.journal import Journal
 from showtell.batch.load import Loaded
+from showtell.batch.memory import Memory
 from showtell.runtime.captioner import Caption, Captioner
 from showtell.runtime.records import Maker, Note, Photo, Record, caption_record, utf8_name
 
 
 def describe_batch(
-    captioner: Captioner, batch: Sequence[Loaded], job: Job, maker: Maker, journal: Journal
+    captioner: Captioner, batch: Sequence[Loaded], job: Job, maker: Maker, journal: Memory
 ) -> dict[str, Record]:
     """Give the records of the photos that have pixels, by the photo's name.
 

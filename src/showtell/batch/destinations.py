@@ -6,26 +6,21 @@ same as once.
 
 import json
 import os
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from showtell.batch.sidecars import Naming, described, sidecar_names, xmp_sidecars
 from showtell.batch.stamp import Stamp, stamp_of
 from showtell.errors import DataError, ImageError, ShowtellError
 from showtell.files import is_file, sha256_hex, to_json, write_atomically
-from showtell.images import PICTURE_SUFFIXES, told_by
-from showtell.metadata.description import Description, Writing, by_person, said
+from showtell.metadata.description import Description, Writing
 from showtell.metadata.embed import embed, read_embedded, takes_metadata
-from showtell.metadata.sidecar import existing_xmp_sidecar, read_sidecar, write_sidecar
-from showtell.metadata.xmp import read_xmp
+from showtell.metadata.sidecar import read_sidecar, write_sidecar
 from showtell.runtime.records import Photo, Record
 
 OnExisting = Literal["skip", "overwrite", "append", "prepend", "error"]
 Kind = Literal["txt", "json", "xmp", "embed"]
-Naming = Literal["full", "stem"]
 Write = dict[str, Any]  # {"kind", "path", "was", "photo", "text" or "writing"}; JSON
 
 
@@ -39,23 +34,26 @@ class Destination:
     extension: str = ""  # of sidecars, with its dot; "": the kind's
 
     def place(self, photo: Photo) -> Path:
-        """Give the file to write.
-
-        Pictures that share a stem get sidecars of their full names, whatever `naming` says, and so
-        does one whose suffix is not a picture's. An XMP sidecar that is there under another name
-        is the one to write, first of all one that says something.
-        """
+        """Give the file to write: an XMP sidecar that is there under another name is the one."""
         source = path_of(photo)
         kind = self._kind_for(source)
         if kind == "embed":
             return source
-        base = self.directory / photo.inside if self.directory else source
-        suffix = self.extension or f".{kind}"
-        full, stem = (base.with_name(name + suffix) for name in (base.name, base.stem))
-        names = [full, stem] if self.naming == "full" else [stem, full]
-        if shares_stem(source):
-            names = [full]
-        return names[0] if kind != "xmp" else _sidecar_there(names) or names[0]
+        if kind == "xmp":
+            there = xmp_sidecars(source, naming=self.naming, mirror=self._mirror(photo))
+            if there:
+                return there[0]
+        return self.names(photo)[0]
+
+    def names(self, photo: Photo) -> list[Path]:
+        """Give the names that a photo's sidecar may have; embedding may have to write one, too."""
+        suffix = self.extension or (".xmp" if self.kind == "embed" else f".{self.kind}")
+        mirror = self._mirror(photo)
+        return sidecar_names(path_of(photo), suffix, naming=self.naming, mirror=mirror)
+
+    def folder(self, photo: Photo) -> Path:
+        """Give the folder of the file to write."""
+        return (self._mirror(photo) or path_of(photo)).parent
 
     def existing(self, photo: Photo) -> str | None:
         """Give the words that are there already; None where there are none.
@@ -70,8 +68,8 @@ class Destination:
             case "json":
                 return _words_of_json(place) if is_file(place) else None
             case _:
-                described = self._described(photo)
-                return described.text if described else None
+                found = described(path_of(photo), place)
+                return found.text if found else None
 
     def plan(self, photo: Photo, record: Record, writer: str, mode: OnExisting) -> Write:
         """Say what to write of a record.
@@ -91,9 +89,9 @@ class Destination:
             there = _record_in(place) if is_file(place) and mode != "overwrite" else {}
             text = combine(there.get("caption"), caption, mode)
             return write | {"text": to_json(there | record | {"caption": text}).decode()}
-        described = self._described(photo)
+        found = described(path_of(photo), place)
         writing = Writing(
-            text=combine(described.persons_text if described else None, caption, mode),
+            text=combine(found.persons_text if found else None, caption, mode),
             caption=caption,
             writer=writer,
             confidence=record["confidence"],
@@ -101,25 +99,17 @@ class Destination:
         return write | {"writing": asdict(writing)}
 
     def is_missing(self, photo: Photo) -> bool:
-        """Tell whether a photo has no sidecar here; what is embedded is not looked for."""
-        return self.kind != "embed" and not is_file(self.place(photo))
+        """Tell whether a photo that was captioned has no sidecar here and should have one."""
+        try:
+            return self._kind_for(path_of(photo)) != "embed" and not is_file(self.place(photo))
+        except (ShowtellError, OSError):
+            return False  # a photo that cannot be read any more gets no new one
+
+    def _mirror(self, photo: Photo) -> Path | None:
+        return self.directory / photo.inside if self.directory else None
 
     def _kind_for(self, source: Path) -> Kind:
         return "xmp" if self.kind == "embed" and not takes_metadata(source) else self.kind
-
-    def _described(self, photo: Photo) -> Description | None:
-        """Give the description in the place to write, or else a person's elsewhere.
-
-        Elsewhere is the photo itself for a sidecar, and a sidecar beside the photo for itself.
-        """
-        source, place = path_of(photo), self.place(photo)
-        if place == source:
-            here, elsewhere = read_embedded(source), _of_sidecar(existing_xmp_sidecar(source))
-        else:
-            here, elsewhere = _of_sidecar(place), _of_photo(source)
-        if here is not None and here.text:
-            return here
-        return elsewhere if elsewhere and elsewhere.by_person else here
 
 
 def carry_out(write: Write, stamp: Stamp | None) -> Stamp | None:
@@ -184,57 +174,10 @@ def combine(existing: str | None, caption: str, mode: OnExisting) -> str:
     return f"{caption}\n{existing}" if mode == "prepend" else f"{existing}\n{caption}"
 
 
-def shares_stem(photo: Path) -> bool:
-    """Tell whether a sidecar of a photo's stem might be taken for another's.
-
-    Another picture in the folder has its name but for the suffix, or it has no picture's suffix.
-    """
-    is_usual = photo.suffix.lower() in PICTURE_SUFFIXES
-    return not is_usual or _stems(photo.parent)[photo.stem.casefold()] > 1
-
-
-def forget_folders() -> None:
-    """Look at folders anew: files have come."""
-    _stems.cache_clear()
-
-
-@lru_cache(maxsize=64)
-def _stems(folder: Path) -> Counter[str]:
-    names = os.listdir(folder)  # noqa: PTH208 - a Path for each would cost more than the list
-    split = (os.path.splitext(name) for name in names)  # noqa: PTH122
-    may_be = (*PICTURE_SUFFIXES, "")  # pictures are known by content: one may have no suffix
-    return Counter(stem.casefold() for stem, suffix in split if suffix.lower() in may_be)
-
-
 def path_of(photo: Photo) -> Path:
     """Give the file of a photo that is one."""
     assert isinstance(photo.source, Path), "the command line refuses destinations for stdin"
     return photo.source
-
-
-def _sidecar_there(names: Sequence[Path]) -> Path | None:
-    """Choose among XMP sidecars that are there, in capitals too: one that says something first."""
-    both = (path for name in names for path in (name, name.with_suffix(name.suffix.upper())))
-    there = [path for path in both if is_file(path)]
-    if len(there) <= 1:
-        return there[0] if there else None
-    return next((path for path in there if read_sidecar(path).text), there[0])
-
-
-def _of_sidecar(path: Path | None) -> Description | None:
-    return read_sidecar(path) if path and is_file(path) else None
-
-
-def _of_photo(path: Path) -> Description | None:
-    """Give what a photo that is not written to says; its metadata need not be sound."""
-    try:
-        if (embedded := read_embedded(path)) is not None:
-            return embedded
-        xmp, text = told_by(path)
-        described = read_xmp(xmp) if xmp else None
-    except (ShowtellError, OSError):
-        return None
-    return described if described and described.text else by_person(said(text))
 
 
 def _read(path: Path) -> str | None:

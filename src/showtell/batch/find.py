@@ -3,43 +3,39 @@
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from showtell.runtime.records import Photo
-
-# What systems put among photos: thumbnails of a Synology, forks of a Mac, bins.
-DEBRIS = frozenset({"@eaDir", "__MACOSX", "$RECYCLE.BIN", "lost+found"})
-# Insides of photo programs' own libraries, and what ExifTool keeps of files that it changed.
-OTHERS = (".photoslibrary", ".aplibrary", ".lrdata", ".lrlibrary", "_original")
+from showtell.walk import walk_files
 
 
 def find_photos(paths: Sequence[Path], *, recursive: bool = True) -> Iterator[Photo]:
     """Give the files that are named, and those in folders that are named, sorted in each folder.
 
-    Hidden files, links that lead in a circle, and what systems put among photos are left out of a
-    folder's walk; a file that was named is never left out. A pattern such as `*.jpg` that names no
-    file is looked for. A folder that may not be read is given as a photo with that trouble.
+    What `walk_files` passes over is left out of a folder's walk; a file that was named is never
+    left out. A pattern such as `*.jpg` that names no file is looked for. A folder that may not be
+    read is given as a photo with that trouble.
     """
     expanded = [named for path in paths for named in expand(path)]
     for named in expanded:
-        if _may_exist(named) and named.is_dir():
+        if _is_folder(named):
             # Of several folders each keeps its own place in a mirror, or they would mix.
             above = mirrored_name(named) if len(expanded) > 1 else ""
-            for photo in _walk(named, named, set(), recursive=recursive):
-                yield replace(photo, inside=str(PurePosixPath(above, photo.inside)))
+            for found in walk_files(named, depth=None if recursive else 1):
+                yield _as_photo(found, named, above)
         else:
             yield Photo(named.as_posix(), named, mirrored_name(named))
 
 
-def is_left_out(name: str) -> bool:
-    """Tell whether a walk passes over a file or folder of this name, unseen."""
-    return name.startswith(".") or name in DEBRIS or name.endswith(OTHERS)
+def are_several(paths: Sequence[Path]) -> bool:
+    """Tell whether more than one file or folder is named, so that each has its own in a mirror."""
+    return sum(len(expand(path)) for path in paths) > 1
 
 
-def count_files(paths: Sequence[Path], *, recursive: bool = True) -> int:
-    """Count what `find_photos` gives."""
-    return sum(1 for _ in find_photos(paths, recursive=recursive))
+def is_one_file(paths: Sequence[Path]) -> bool:
+    """Tell whether a single file is named, and no folder or pattern."""
+    (first, *others) = paths
+    return not others and not _is_folder(first) and expand(first) == [first]
 
 
 def expand(path: Path) -> list[Path]:
@@ -48,6 +44,10 @@ def expand(path: Path) -> list[Path]:
     if not glob.has_magic(text) or "\0" in text or (_may_exist(path) and path.exists()):
         return [path]
     return [Path(name) for name in sorted(glob.glob(text, recursive=True))] or [path]  # noqa: PTH207
+
+
+def _is_folder(path: Path) -> bool:
+    return _may_exist(path) and path.is_dir()
 
 
 def _may_exist(path: Path) -> bool:
@@ -67,31 +67,10 @@ def mirrored_name(path: Path) -> str:
     return "/".join(part for part in parts if part not in (os.sep, "..", path.anchor))
 
 
-def _walk(folder: Path, root: Path, seen: set[str], *, recursive: bool) -> Iterator[Photo]:
-    try:
-        real = os.path.realpath(folder)
-        if real in seen:  # a link led back
-            return
-        seen.add(real)
-        with os.scandir(folder) as entries:
-            inside = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        trouble = f"{folder}: the folder cannot be read ({error.strerror})"
-        yield Photo(folder.as_posix(), folder, trouble=trouble)
-        return
-    for entry in inside:
-        if is_left_out(entry.name):
-            continue
-        path = folder / entry.name
-        if _is_folder(entry):
-            if recursive:
-                yield from _walk(path, root, seen, recursive=recursive)
-        else:
-            yield Photo(path.as_posix(), path, path.relative_to(root).as_posix(), named=False)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link in a circle of links
-        return False
+def _as_photo(found: Path | OSError, root: Path, above: str) -> Photo:
+    if isinstance(found, OSError):
+        folder = Path(found.filename)
+        trouble = f"{folder}: the folder cannot be read ({found.strerror})"
+        return Photo(folder.as_posix(), folder, trouble=trouble)
+    inside = PurePosixPath(above, found.relative_to(root).as_posix())
+    return Photo(found.as_posix(), found, str(inside), named=False)

@@ -1,6 +1,5 @@
 """What is to be done with every photo, and what may become of one."""
 
-import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -9,6 +8,20 @@ from showtell.config import BeamConfig
 from showtell.runtime.records import Maker, Photo, Record
 
 Fate = Literal["captioned", "skipped", "failed", "done before", "no picture"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSettings:
+    """What makes a job's records: those of another job do not belong beside them.
+
+    A new setting has the default that earlier showtells worked by: their journals go on.
+    """
+
+    model: dict[str, str]  # name, version, sha256
+    decoding: BeamConfig
+    num_captions: int | None = None
+    min_confidence: float = 0.0
+    destinations: tuple[Destination, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,35 +36,15 @@ class Job:
     batch_size: int = 16
     threads: int = 2  # that read and decode photos
 
-    def settings(self, maker: Maker) -> Record:
-        """What makes this job's records: those of another job do not belong beside them."""
-        return {
-            "model": "{name} {version} {sha256}".format_map(maker.model),
-            "search": str(self.decoding),
-            "num_captions": self.num_captions,
-            "min_confidence": self.min_confidence,
-            "destinations": [str(destination) for destination in self.destinations],
-        }
-
-
-def differing(kept: Record, settings: Record) -> list[str]:
-    """Name the settings in which a job is another than the one that a journal keeps.
-
-    A setting of the search that a journal does not know yet was as it is by default.
-    """
-    default = _fields(str(BeamConfig()))
-    searches = [default | _fields(str(one.get("search"))) for one in (kept, settings)]
-    same_search = searches[0] == searches[1]
-    return [
-        key
-        for key in settings
-        if settings[key] != kept.get(key) and not (key == "search" and same_search)
-    ]
-
-
-def _fields(described: str) -> dict[str, str]:
-    """Read the fields of a dataclass from its `str`."""
-    return dict(re.findall(r"(\w+)=([^,()]+)", described))
+    def settings(self, maker: Maker) -> JobSettings:
+        """Give those of its settings that its records depend on."""
+        return JobSettings(
+            model=maker.model,
+            decoding=self.decoding,
+            num_captions=self.num_captions,
+            min_confidence=self.min_confidence,
+            destinations=self.destinations,
+        )
 
 
 class Outcome(NamedTuple):

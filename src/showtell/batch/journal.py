@@ -9,18 +9,22 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
-from showtell.batch.job import differing
+from showtell.batch.job import JobSettings
+from showtell.batch.memory import Entry, Memory
 from showtell.batch.stamp import Stamp
+from showtell.batch.upgrade import begin_anew, upgrade
+from showtell.config import changed_settings, to_plain
 from showtell.errors import ConfigError
 from showtell.runtime.records import Photo, Record, read_record
 
+# Another version of these, or of the settings' form, is another number in `upgrade`.
 _TABLES = """
-CREATE TABLE IF NOT EXISTS job (settings TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS job (
+    settings TEXT NOT NULL           -- JSON of `JobSettings`
+);
 CREATE TABLE IF NOT EXISTS photos (
     id INTEGER PRIMARY KEY,          -- in the order in which they were found
     name BLOB NOT NULL UNIQUE,       -- as the file system has it
@@ -41,64 +45,72 @@ ON CONFLICT (name) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime
     writes = excluded.writes
 """
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One photo's record, and what is to be written beside it."""
-
-    name: str
-    stamp: Stamp | None
-    record: Record
-    writes: list[dict[str, Any]]
+LOCK_S = 1.0  # for how long another's lock is waited for: somebody who looks lets go at once
 
 
-class Journal:
+class Journal(Memory):
     """The records of a job. Use it in one thread."""
 
-    def __init__(self, path: Path | None, settings: Record, *, anew: bool = False) -> None:
-        """Open the journal of a job, or begin it.
+    def __init__(
+        self,
+        path: Path | None,
+        settings: JobSettings,
+        *,
+        anew: bool = False,
+        only_look: bool = False,
+    ) -> None:
+        """Open the journal of a job, or begin it, and keep other runs out until it is closed.
 
         Args:
             path: none for one that ends with the process; it lies on disk too, not in memory.
             settings: what makes this job; another's journal is refused.
             anew: forget what the file holds.
+            only_look: read the file, which must be there, and let go of it: what is done with the
+                journal afterwards does not reach it.
 
         Raises:
             ConfigError: the file is another job's, another run has it open, or it is no journal.
-            OSError: it cannot be written.
+            OSError: it cannot be read or written.
         """
         self.path = path
         self.superseded = False  # whether a record took the place of an older one
         with self._naming():
-            if path:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path or "", timeout=1.0)
+            if path and only_look:
+                self._db = _copied(path)
+            else:
+                if path:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                self._db = sqlite3.connect(path or "", timeout=LOCK_S)
             try:
                 self._begin(settings, anew=anew)
             except BaseException:
                 self._db.close()
                 raise
 
-    def _begin(self, settings: Record, *, anew: bool) -> None:
-        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        self._db.executescript(_TABLES)
-        with self._db:
+    def _begin(self, settings: JobSettings, *, anew: bool) -> None:
+        with self._db:  # all of it or, where the journal is refused, nothing
+            self._db.execute("BEGIN EXCLUSIVE")
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")  # the lock outlasts the block
             if anew:
-                self._db.execute("DELETE FROM photos")
-                self._db.execute("DELETE FROM job")
-            self._claim(settings)
+                begin_anew(self._db)
+            for statement in _TABLES.split(";\n"):
+                self._db.execute(statement)
+            try:
+                upgrade(self._db)
+                self._claim(settings)
+            except ValueError as error:
+                raise ConfigError(f"{self.path} cannot be gone on with: {error}") from error
 
-    def _claim(self, settings: Record) -> None:
+    def _claim(self, settings: JobSettings) -> None:
         row = self._db.execute("SELECT settings FROM job").fetchone()
         if row is None:
-            self._db.execute("INSERT INTO job VALUES (?)", (json.dumps(settings),))
-            return
-        kept = json.loads(row[0])
-        if others := differing(kept, settings):
-            told = "; ".join(f"{key} {kept.get(key)}, now {settings[key]}" for key in others)
+            kept = json.dumps(to_plain(settings))
+            self._db.execute("INSERT INTO job VALUES (?)", (kept,))
+        elif changed := changed_settings(json.loads(row[0]), settings):
             raise ConfigError(
-                f"{self.path}: the output was made by another job ({told}); give another --out, "
-                "or --on-existing overwrite to begin it anew"
+                f"{self.path}: the output was made by another job, which differs in "
+                f"{', '.join(changed)}; give another --out, or --on-existing overwrite to begin it "
+                "anew"
             )
 
     def done(self, photo: Photo, stamp: Stamp | None) -> Record | None:
@@ -199,6 +211,17 @@ class Journal:
             }.get(code, errno.EIO)
             why = os.strerror(number) if number != errno.EIO else str(error)
             raise OSError(number, why, str(self.path or "journal")) from error
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    """Copy a journal to where it ends with the process, and leave the file to others."""
+    copy = sqlite3.connect("")
+    address = f"{path.absolute().as_uri()}?mode=rw"  # what a kill left half done is taken back
+    with closing(sqlite3.connect(address, uri=True, timeout=LOCK_S)) as source:
+        source.execute("BEGIN")
+        source.execute("SELECT 1 FROM sqlite_master").fetchone()  # `backup` would wait for ever
+        source.backup(copy)
+    return copy
 
 
 def _stamp(size: int | None, mtime_ns: int | None) -> Stamp | None:

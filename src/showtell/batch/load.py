@@ -9,14 +9,7 @@ from pathlib import Path
 from showtell.batch.stamp import Stamp, stamp_of
 from showtell.errors import ImageError, ShowtellError
 from showtell.files import sha256_hex
-from showtell.images import (
-    PICTURE_SUFFIXES,
-    PreparedImage,
-    check_file,
-    check_header,
-    explain,
-    is_picture,
-)
+from showtell.images import PreparedImage, check_file, check_header, explain, meant_as_picture
 from showtell.runtime.records import Photo
 
 LARGE_FILE = 128 * 2**20  # bytes; larger ones are read piece by piece, not held
@@ -85,9 +78,9 @@ class Loader:
         """Give the result where a photo need not be read, or else the words that are there."""
         if photo.trouble:
             raise ImageError(photo.trouble)
-        if not photo.named and not _meant_as_picture(photo.source):
-            return Loaded(photo=photo)
         if isinstance(photo.source, Path):
+            if not photo.named and not meant_as_picture(photo.source):
+                return Loaded(photo=photo)
             check_file(photo.source)  # before its metadata are looked at
         existing = self.existing(photo)
         return existing if self.wanted(existing) else Loaded(photo=photo, existing=existing)
@@ -120,12 +113,6 @@ def _as_image_error(photo: Photo, error: ShowtellError) -> ImageError:
     if photo.name not in message:
         message = f"{photo.name}: {message}"
     return ImageError(message, getattr(error, "code", "existing"))
-
-
-def _meant_as_picture(source: Path | bytes) -> bool:
-    if isinstance(source, bytes) or source.suffix.lower() in PICTURE_SUFFIXES:
-        return True
-    return is_picture(source)
 
 
 def _hash_of(path: Path) -> str:

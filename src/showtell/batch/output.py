@@ -6,7 +6,7 @@ from pathlib import Path
 
 from showtell.batch.formats import Format, lines_of, write_parquet
 from showtell.batch.job import Outcome
-from showtell.batch.journal import Journal
+from showtell.batch.memory import Memory
 from showtell.errors import ConfigError
 from showtell.files import naming, replacing
 from showtell.runtime.records import FIELDS
@@ -39,7 +39,7 @@ class Output:
     """
 
     def __init__(
-        self, path: Path, form: Format, journal: Journal, fields: Sequence[str] = FIELDS
+        self, path: Path, form: Format, journal: Memory, fields: Sequence[str] = FIELDS
     ) -> None:
         self.path, self._form, self._journal, self._fields = path, form, journal, fields
         if form == "jsonl":

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from showtell.batch.sidecars import xmp_sidecars
 from showtell.errors import ShowtellError
-from showtell.images import PICTURE_SUFFIXES
+from showtell.images import meant_as_picture
 from showtell.metadata.description import Description, Writing
-from showtell.metadata.place import clear_place, read_place, write_place
-from showtell.metadata.sidecar import existing_xmp_sidecar
+from showtell.metadata.place import clear_place, is_sidecar, read_place, write_place
 from showtell.runtime.records import Photo
 
 
@@ -17,7 +17,7 @@ class Doubt:
     """A caption of ours that is not sure."""
 
     photo: Path
-    places: tuple[Path, ...]  # of the caption: an XMP sidecar, the photo itself
+    places: tuple[Path, ...]  # of the caption: XMP sidecars, the photo itself
     caption: str
     confidence: float
 
@@ -29,11 +29,11 @@ def find_doubts(photos: Iterable[Photo], *, below: float) -> Iterator[Doubt]:
     """
     for photo in photos:
         path = photo.source
-        if not isinstance(path, Path) or path.suffix.lower() not in PICTURE_SUFFIXES:
+        if not isinstance(path, Path) or is_sidecar(path):
             continue
-        places = [place for place in (existing_xmp_sidecar(path), path) if place]
+        places = [*xmp_sidecars(path), path]
         found = {place: described for place in places if (described := _ours(place, below))}
-        if found:
+        if found and meant_as_picture(path):
             first = next(iter(found.values()))
             yield Doubt(path, tuple(found), first.caption or "", first.confidence or 0.0)
 
@@ -49,8 +49,8 @@ def settle(doubt: Doubt, text: str, person: str) -> None:
         theirs = described.persons_text if described else None
         whole = "\n".join(part for part in (theirs, text) if part)
         writing = Writing(text=whole, caption=None, writer=person, confidence=None)
-        clear_place(place)  # our alt text goes, so that the person's takes its place
-        write_place(place, writing)
+        # Our alt text goes too, so that the person's takes its place.
+        write_place(place, writing, instead_of_ours=True)
 
 
 def reject(doubt: Doubt) -> None:

@@ -3,15 +3,17 @@
 import errno
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from showtell.batch.ahead import in_order
 from showtell.batch.describe import describe_batch
-from showtell.batch.destinations import Write, carry_out
+from showtell.batch.destinations import Write, carry_out, path_of
 from showtell.batch.job import Job, Outcome
-from showtell.batch.journal import Entry, Journal
 from showtell.batch.load import Loaded, Loader
+from showtell.batch.memory import Entry, Memory
 from showtell.batch.stamp import stamp_of
 from showtell.errors import ImageError, ShowtellError
+from showtell.files import remove_leftovers
 from showtell.images import PreparedImage
 from showtell.runtime.captioner import Captioner
 from showtell.runtime.records import (
@@ -34,7 +36,7 @@ def run_job(
     captioner: Captioner,
     photos: Iterable[Photo],
     job: Job,
-    journal: Journal,
+    journal: Memory,
     *,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Outcome]:
@@ -55,7 +57,7 @@ def run_job(
             return
 
 
-def foresee(photos: Iterable[Photo], job: Job, journal: Journal) -> Iterator[tuple[Photo, str]]:
+def foresee(photos: Iterable[Photo], job: Job, journal: Memory) -> Iterator[tuple[Photo, str]]:
     """Say what would become of photos, as far as that can be seen without opening them."""
     loader = _loader(job, prepare=None)
     for photo in photos:
@@ -79,7 +81,7 @@ def _never(*_: object, **__: object) -> PreparedImage:
     raise AssertionError("nothing is decoded when only looking")
 
 
-def _is_done(photo: Photo, job: Job, journal: Journal) -> bool:
+def _is_done(photo: Photo, job: Job, journal: Memory) -> bool:
     """Tell whether an earlier run is done with a photo, and its sidecars are still there."""
     record = journal.done(photo, stamp_of(photo.source))
     if record is None:
@@ -90,7 +92,7 @@ def _is_done(photo: Photo, job: Job, journal: Journal) -> bool:
 
 
 def _loaded(
-    captioner: Captioner, photos: Iterable[Photo], job: Job, journal: Journal
+    captioner: Captioner, photos: Iterable[Photo], job: Job, journal: Memory
 ) -> Iterator[Loaded]:
     loader = _loader(job, captioner.prepare)
 
@@ -99,8 +101,20 @@ def _loaded(
         return Loaded(photo=photo, done=True) if done else loader.load(photo)
 
     # The journal is asked here, in the thread that it belongs to.
-    items = ((photo, _is_done(photo, job, journal)) for photo in photos)
+    items = ((photo, _is_done(photo, job, journal)) for photo in _tidied(photos, job))
     return in_order(load, items, threads=job.threads, ahead=2 * job.batch_size)
+
+
+def _tidied(photos: Iterable[Photo], job: Job) -> Iterator[Photo]:
+    """Pass photos on; where they are written to, what runs that were killed left goes first."""
+    tidy: set[Path] = set()
+    for photo in photos:
+        if job.destinations and isinstance(photo.source, Path):
+            folders = {path_of(photo).parent, *(one.folder(photo) for one in job.destinations)}
+            for folder in folders - tidy:
+                remove_leftovers(folder)
+            tidy |= folders
+        yield photo
 
 
 def _batches(loaded: Iterable[Loaded], size: int) -> Iterator[list[Loaded]]:
@@ -120,7 +134,7 @@ def _settle(
     described: Mapping[str, Record],
     job: Job,
     maker: Maker,
-    journal: Journal,
+    journal: Memory,
 ) -> Iterator[Outcome]:
     """Keep a batch's records, write beside its photos, and keep what came of that."""
     planned = [_plan(one, described.get(one.photo.name), job, maker) for one in batch]
@@ -141,7 +155,7 @@ def _outcome(loaded: Loaded, record: Record | None) -> Outcome:
     return Outcome(loaded.photo, "failed" if record["error"] else "skipped", record)
 
 
-def _keeps_older(entry: Entry, journal: Journal) -> bool:
+def _keeps_older(entry: Entry, journal: Memory) -> bool:
     """Tell whether a photo is skipped for the caption that this job's own record has."""
     return entry.record["status"] == "skipped" and journal.has_caption(entry.name)
 

@@ -1,6 +1,6 @@
 """Does a whole job look sound? What a person would notice who reads a thousand captions."""
 
-from showtell.batch.journal import Journal
+from showtell.batch.memory import Memory
 
 ENOUGH = 50  # different photos, to say anything
 SAME = 1 / 3  # of the photos with one caption: the model sees nothing, or all photos are alike
@@ -8,7 +8,7 @@ LOW = 0.1  # a confidence that 6 of 1,000 captions of Flickr8k's val fall below
 MOST = 0.5  # of the captions
 
 
-def warnings(journal: Journal) -> list[str]:
+def warnings(journal: Memory) -> list[str]:
     """Say what looks wrong with a job's captions; nothing if all looks well."""
     caption, count, photos = journal.commonest_caption()
     if photos < ENOUGH:

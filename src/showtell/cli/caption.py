@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ from showtell.errors import ConfigError, counted
 
 if TYPE_CHECKING:
     from showtell.batch.job import Job, Outcome
-    from showtell.batch.journal import Journal
+    from showtell.batch.memory import Memory
+    from showtell.batch.places import Places
     from showtell.cli.tally import Tally
     from showtell.runtime.captioner import Captioner
     from showtell.runtime.records import Photo
@@ -81,15 +83,21 @@ def command(
     if job.min_confidence and not calibrated:
         raise ConfigError("--min-confidence needs a calibrated model and its own search settings")
 
+    from showtell.batch.find import are_several, find_photos, is_one_file
+    from showtell.batch.places import Places, check_places
     from showtell.cli.tally import Tally
     from showtell.runtime.captioner import Captioner
 
+    places = Places(job.destinations, out=asked.out, several=are_several(named))
+    total = check_places(find_photos(named, recursive=asked.recursive), places)
     captioner = Captioner(bundle, threads=threads)
     tally = Tally(keep=figure is not None)
-    with closing(_open_journal(captioner, job, asked)) as journal:
+    is_alone = is_one_file(named)
+    with closing(_open_journal(captioner, job, asked, is_alone=is_alone)) as journal:
         if asked.dry_run:
             return _preview(named, job, journal, asked)
-        interrupted = _Work(captioner, named, job, journal, asked, tally).run(not no_progress)
+        work = _Work(captioner, named, job, journal, asked, tally, places)
+        interrupted = work.run(total, with_bar=not no_progress)
         if figure and tally.captioned:
             from showtell.figure import save_sheet
 
@@ -106,18 +114,16 @@ class _Work:
         captioner: "Captioner",
         named: list[Path],
         job: "Job",
-        journal: "Journal",
+        journal: "Memory",
         asked: CaptionOptions,
         tally: "Tally",
+        places: "Places",
     ) -> None:
         self.captioner, self.named, self.job = captioner, named, job
-        self.journal, self.asked, self.tally = journal, asked, tally
+        self.journal, self.asked, self.tally, self.places = journal, asked, tally, places
 
-    def run(self, with_bar: bool) -> bool:
-        """Do it; tell whether Ctrl-C ended it."""
-        from showtell.batch.find import count_files
-
-        total = count_files(self.named, recursive=self.asked.recursive)
+    def run(self, total: int, *, with_bar: bool) -> bool:
+        """Do it, to so many files; tell whether Ctrl-C ended it."""
         # On a terminal the sentences are the progress; a bar among them would garble both.
         among_sentences = self.asked.to_stdout and sys.stdout.isatty()
         enabled = with_bar and total > 1 and not among_sentences and not self.asked.quiet
@@ -138,25 +144,37 @@ class _Work:
     def _outcomes(self, interrupted: Any) -> "Iterator[Outcome]":
         from showtell.batch.run import run_job
 
+        # Now, since one may go meanwhile.
+        folders = [path for path in self.named if self.asked.watch and path.is_dir()]
         photos = _find(self.named, self.asked)
         yield from run_job(self.captioner, photos, self.job, self.journal, should_stop=interrupted)
         if not self.asked.watch or interrupted():
             return
         from showtell.batch.watch import arrivals
+        from showtell.cli.tally import line_of
 
         if not self.asked.quiet:
             console.say("watching for photos; Ctrl-C ends it")
         arrived_photos = arrivals(
-            [path for path in self.named if path.is_dir()],
+            folders,
             recursive=self.asked.recursive,
             alone=len(self.named) == 1,
             known=self.journal.knows,
             should_stop=interrupted,
+            tell=console.say,
         )
         for arrived in arrived_photos:
-            yield from run_job(
-                self.captioner, arrived, self.job, self.journal, should_stop=interrupted
-            )
+            photos = map(self._with_conflict, arrived)
+            for outcome in run_job(
+                self.captioner, photos, self.job, self.journal, should_stop=interrupted
+            ):
+                if not (self.asked.quiet or self.asked.to_stdout) and (line := line_of(outcome)):
+                    console.say(line)
+                yield outcome
+
+    def _with_conflict(self, photo: "Photo") -> "Photo":
+        """Let a photo that has no place of its own be one that failed."""
+        return replace(photo, trouble=photo.trouble or self.places.conflict(photo))
 
     def _told(
         self, outcomes: "Iterator[Outcome]", bar: console.ProgressBar, total: int
@@ -169,20 +187,15 @@ class _Work:
             bar.describe("captioning", str(self.tally))
 
     def _print(self, outcomes: "Iterator[Outcome]") -> None:
+        from showtell.batch.find import is_one_file
         from showtell.batch.formats import lines_of
 
         named = ((one.photo.name, one.record) for one in outcomes if one.record)
-        alone = self._is_alone()
+        alone = self.asked.form == "text" and is_one_file(self.named)
         for line in lines_of(self.asked.form, named, self.asked.fields):
             # Of a single photo, the sentence alone.
             sys.stdout.write(line.split("\t", 1)[1] if alone else line)
             sys.stdout.flush()  # so that a reader further down the pipe sees it
-
-    def _is_alone(self) -> bool:
-        (first, *others) = self.named
-        return (
-            self.asked.form == "text" and not others and not first.is_dir() and _is_literal(first)
-        )
 
     def _save(self, outcomes: "Iterator[Outcome]", out: Path) -> None:
         from showtell.batch.output import Output
@@ -196,12 +209,6 @@ class _Work:
                 output.finish()
             raise
         output.finish()
-
-
-def _is_literal(path: Path) -> bool:
-    from showtell.batch.find import expand
-
-    return expand(path) == [path]
 
 
 def _find(named: list[Path], asked: CaptionOptions) -> "Iterator[Photo]":
@@ -218,7 +225,14 @@ def _find(named: list[Path], asked: CaptionOptions) -> "Iterator[Photo]":
             yield from find_photos([path], recursive=asked.recursive)
 
 
-def _open_journal(captioner: "Captioner", job: "Job", asked: CaptionOptions) -> "Journal":
+def _open_journal(
+    captioner: "Captioner", job: "Job", asked: CaptionOptions, *, is_alone: bool
+) -> "Memory":
+    from showtell.batch.memory import Memory
+
+    if is_alone and not asked.out:
+        return Memory()
+
     from showtell.batch.journal import Journal
     from showtell.batch.output import check_output, journal_path
     from showtell.runtime.records import Maker
@@ -233,10 +247,10 @@ def _open_journal(captioner: "Captioner", job: "Job", asked: CaptionOptions) -> 
     path = journal_path(asked.out)
     if asked.dry_run and (anew or not path.exists()):
         return Journal(None, settings)
-    return Journal(path, settings, anew=anew)
+    return Journal(path, settings, anew=anew, only_look=asked.dry_run)
 
 
-def _preview(named: list[Path], job: "Job", journal: "Journal", asked: CaptionOptions) -> int:
+def _preview(named: list[Path], job: "Job", journal: "Memory", asked: CaptionOptions) -> int:
     from showtell.batch.run import foresee
 
     for photo, fate in foresee(_find(named, asked), job, journal):
@@ -246,7 +260,7 @@ def _preview(named: list[Path], job: "Job", journal: "Journal", asked: CaptionOp
 
 def _conclude(
     named: list[Path],
-    journal: "Journal",
+    journal: "Memory",
     asked: CaptionOptions,
     tally: "Tally",
     *,

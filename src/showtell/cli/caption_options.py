@@ -1,5 +1,6 @@
 """What `showtell caption` can be asked for, beside the search: inputs, outputs, destinations."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -125,7 +126,7 @@ class CaptionOptions:
             MissingExtraError: a package that is needed at the end is not there.
         """
         from showtell.extras import require_extra
-        from showtell.images import PICTURE_SUFFIXES
+        from showtell.suffixes import PICTURE_SUFFIXES
 
         kinds = "--sidecar or --embed" if self.sidecars or self.embed else ""
         for wrong, why in (
@@ -147,8 +148,8 @@ class CaptionOptions:
                 f"--json is short for --format jsonl, and --format {self.chosen_format} is not",
             ),
             (
-                not self.caption_extension.startswith(".")
-                or self.caption_extension.lower() in (*PICTURE_SUFFIXES, ".xmp", ".json"),
+                not re.fullmatch(r"\.[^/\\\0]+", self.caption_extension)
+                or self.caption_extension.lower().endswith((*PICTURE_SUFFIXES, ".xmp", ".json")),
                 f"--caption-extension {self.caption_extension}: one such as .txt or .caption",
             ),
         ):

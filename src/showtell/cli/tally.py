@@ -52,3 +52,14 @@ class Tally:
         if self.unsure:
             told.append(f"{self.unsure} of them unsure and not written")
         return ", ".join(told) or "nothing done"
+
+
+def line_of(outcome: "Outcome") -> str | None:
+    """Tell in a line what became of a photo; failures are told by `Tally`, and the rest is none."""
+    record = outcome.record
+    if record is None or outcome.fate not in ("captioned", "skipped"):
+        return None
+    why = "; ".join(note["message"] for note in record["notes"])
+    if outcome.fate == "skipped":
+        return f"{outcome.photo.name}: skipped: {why}"
+    return f"{outcome.photo.name}: {record['caption']}{why and f' ({why})'}"

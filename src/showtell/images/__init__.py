@@ -5,7 +5,7 @@ way in training and another way afterwards is the field's best-known cause of "t
 for every photo".
 """
 
-from showtell.images.foreign import PICTURE_SUFFIXES, Foreign, recognise
+from showtell.images.foreign import Foreign, recognise
 from showtell.images.prepare import PreparedImage, Preprocessing, normalise, prepare
 from showtell.images.reading import (
     ImageSource,
@@ -16,12 +16,12 @@ from showtell.images.reading import (
     explain,
     is_picture,
     limit_pixels,
+    meant_as_picture,
     open_rgb,
     told_by,
 )
 
 __all__ = [
-    "PICTURE_SUFFIXES",
     "Foreign",
     "ImageSource",
     "Opened",
@@ -33,6 +33,7 @@ __all__ = [
     "explain",
     "is_picture",
     "limit_pixels",
+    "meant_as_picture",
     "normalise",
     "open_rgb",
     "prepare",

@@ -4,19 +4,6 @@ from typing import NamedTuple
 
 HEAD_BYTES = 1024  # enough of a file to recognise it
 
-READABLE_SUFFIXES = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".avif", ".heic"),
-    *(".heif", ".hif", ".gif", ".tif", ".tiff", ".bmp", ".dib", ".jp2", ".j2k", ".jpx", ".ico"),
-    *(".icns", ".ppm", ".pgm", ".pbm", ".pnm", ".psd", ".qoi"),
-)
-RAW_SUFFIXES = (
-    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mrw"),
-    *(".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
-    ".x3f",
-)
-# A file of such a name is meant as a picture: what it holds instead is not passed over in silence.
-PICTURE_SUFFIXES = (*READABLE_SUFFIXES, *RAW_SUFFIXES, ".jxl", ".svg", ".exr", ".hdr")
-
 
 class Foreign(NamedTuple):
     """A format that showtell knows and does not read."""

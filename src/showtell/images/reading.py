@@ -18,6 +18,7 @@ from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 from showtell.errors import ImageError
 from showtell.images.colours import shrink, to_rgb
 from showtell.images.foreign import HEAD_BYTES, RAW, recognise
+from showtell.suffixes import PICTURE_SUFFIXES
 
 ImageSource = str | os.PathLike[str] | bytes | Image.Image
 
@@ -207,6 +208,14 @@ def explain(error: Exception) -> tuple[str, str]:
             return "unreadable", f"cannot be read ({why})"
         case _:
             return "damaged", f"cannot be decoded, it may be truncated ({error})"
+
+
+def meant_as_picture(path: Path) -> bool:
+    """Tell whether a file has a picture's name, or holds one: a walk tells what is wrong with it.
+
+    Other files are passed over in silence.
+    """
+    return path.suffix.lower() in PICTURE_SUFFIXES or is_picture(path)
 
 
 def is_picture(path: Path) -> bool:

@@ -78,12 +78,15 @@ def read_embedded(path: Path) -> Description | None:
         return _described(container.read(data))
 
 
-def embed(path: Path, writing: Writing) -> None:
+def embed(path: Path, writing: Writing, *, instead_of_ours: bool = False) -> None:
     """Put a description into a photo.
 
     XMP is merged (see `merge_xmp`). EXIF and IPTC-IIM follow where the file has such a block, with
     no description in it, or ours, or the one that `read_embedded` gives. The new file is read back
     before it replaces the old, and keeps its permissions.
+
+    Args:
+        instead_of_ours: take out what we wrote before, in the same step.
 
     Raises:
         MetadataError: another format, a damaged file, or no room; the file is left as it is.
@@ -95,6 +98,8 @@ def embed(path: Path, writing: Writing) -> None:
         if container is None:
             raise MetadataError("not a JPEG, PNG or WebP file: write an XMP sidecar instead")
         old = container.read(data)
+        if instead_of_ours:
+            old = _cleared(old, container.MAX_BLOCK)
         new = container.write(data, _merged(old, writing, container.MAX_BLOCK))
         said_now = _described(container.read(new))
         if (said_now.text, said_now.caption) != (writing.text, writing.caption):

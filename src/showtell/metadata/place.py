@@ -17,9 +17,10 @@ def read_place(place: Path) -> Description | None:
     return read_sidecar(place) if is_sidecar(place) else read_embedded(place)
 
 
-def write_place(place: Path, writing: Writing) -> None:
+def write_place(place: Path, writing: Writing, *, instead_of_ours: bool = False) -> None:
     """See `write_sidecar` and `embed`."""
-    (write_sidecar if is_sidecar(place) else embed)(place, writing)
+    write = write_sidecar if is_sidecar(place) else embed
+    write(place, writing, instead_of_ours=instead_of_ours)
 
 
 def clear_place(place: Path) -> bool:

@@ -1,27 +1,17 @@
 """XMP sidecars: packets in files of their own beside a photo, which is not touched.
 
-Source: XMP specification part 3, 1.2 "External storage"; the names are those that photo programs
-look for.
+Source: XMP specification part 3, 1.2 "External storage"; `showtell.batch.sidecars` says
+which one is whose.
 """
 
 from pathlib import Path
 
-from showtell.files import is_file, write_atomically
+from showtell.files import write_atomically
 from showtell.metadata.description import Description, Writing
 from showtell.metadata.naming import naming_photo, read_bytes
 from showtell.metadata.xmp import clear_xmp, merge_xmp, read_xmp
 
 SUFFIX = ".xmp"
-
-
-def existing_xmp_sidecar(photo: Path) -> Path | None:
-    """Find the XMP sidecar that a photo has: first by its full name, then by its stem.
-
-    The suffix may be written in capitals.
-    """
-    names = (photo.name, photo.stem)
-    paths = (photo.with_name(name + s) for name in names for s in (SUFFIX, SUFFIX.upper()))
-    return next((path for path in paths if path != photo and is_file(path)), None)
 
 
 def read_sidecar(path: Path) -> Description:
@@ -35,8 +25,11 @@ def read_sidecar(path: Path) -> Description:
         return read_xmp(read_bytes(path))
 
 
-def write_sidecar(path: Path, writing: Writing) -> None:
+def write_sidecar(path: Path, writing: Writing, *, instead_of_ours: bool = False) -> None:
     """Merge a description into a sidecar, or make one; see `merge_xmp`.
+
+    Args:
+        instead_of_ours: take out what we wrote before, in the same step; see `clear_xmp`.
 
     Raises:
         MetadataError: what is there is not an XMP packet, and is left as it is.
@@ -44,7 +37,10 @@ def write_sidecar(path: Path, writing: Writing) -> None:
     """
     with naming_photo(path):
         old = read_bytes(path) if path.exists() else None
-        new = merge_xmp(old or None, writing)  # an empty file is none
+        before = old or None  # an empty file is none
+        if instead_of_ours and before:
+            before = clear_xmp(before)
+        new = merge_xmp(before, writing)
     if new != old:
         write_atomically(path, new)
 

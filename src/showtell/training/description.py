@@ -5,14 +5,14 @@ A run goes on, or is counted as a study's, only where nothing of it differs.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from showtell.config import Config, from_dict
+from showtell.config import Config, changed_settings, from_dict
 from showtell.data.records import Record
-from showtell.errors import CheckpointError, ConfigError
+from showtell.errors import CheckpointError
 from showtell.files import sha256_hex
 
 
@@ -96,23 +96,13 @@ def read_description(path: Path) -> dict[str, Any]:
     return result
 
 
-def same_settings(found: Any, config: Config) -> bool:
-    """Compare settings; one that an older showtell did not know counts as its default."""
-    try:
-        return isinstance(found, dict) and from_dict(Config, found) == config
-    except ConfigError:  # of a newer showtell
-        return False
-
-
 def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """Name all that tells the description of a run on disk from that of the one wanted.
 
     A dataset may have moved: its name does not count. An older showtell did not note the encoder.
     """
     differ = []
-    settings = json.loads(json.dumps(wanted["config"]))  # a tuple is a list on disk
-    if not same_settings(found["config"], from_dict(Config, settings)):
-        differ += list(_changed(found["config"], settings))
+    differ += changed_settings(found["config"], from_dict(Config, wanted["config"]))
     if found["data"]["splits"] != wanted["data"]["splits"]:
         differ.append("its data")
     if _sha256(found["data"].get("text")) != _sha256(wanted["data"].get("text")):
@@ -138,13 +128,3 @@ def _sha256(named: dict[str, Any] | None) -> str:
 def _weights(run: dict[str, str] | None) -> str:
     """What a run is known by: its folder may have another name by now."""
     return run["weights_sha256"] if run else ""
-
-
-def _changed(old: Any, new: dict[str, Any], where: str = "") -> Iterator[str]:
-    """Name the settings whose values differ, such as `training.max_epochs (10, now 8)`."""
-    for key in sorted(old.keys() | new.keys()):
-        ours, theirs = old.get(key, "not set"), new.get(key, "not set")
-        if isinstance(ours, dict) and isinstance(theirs, dict):
-            yield from _changed(ours, theirs, f"{where}{key}.")
-        elif ours != theirs:
-            yield f"{where}{key} ({ours}, now {theirs})"

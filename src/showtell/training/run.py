@@ -25,7 +25,7 @@ from torch import Tensor
 from showtell.concepts import Concepts
 from showtell.config import Config, from_dict
 from showtell.errors import CheckpointError, ShowtellError
-from showtell.files import lock, sha256_hex, to_json, write_atomically
+from showtell.files import lock, remove_leftovers, sha256_hex, to_json, write_atomically
 from showtell.models.build import build_decoder
 from showtell.models.decoders import Decoder
 from showtell.models.encoders import Encoder, build_encoder, hash_tensors, with_weights
@@ -216,8 +216,7 @@ def begin_run(
     Raises:
         CheckpointError: the folder holds a run with other settings, data, encoder or beginning.
     """
-    for leftover in folder.path.glob(".*.tmp"):  # of a process that was killed while it wrote
-        leftover.unlink()
+    remove_leftovers(folder.path)
     if folder.config.exists():
         check_same_run(folder, described)
         return False

@@ -24,14 +24,11 @@ from types import MappingProxyType
 from typing import Any
 
 from showtell.errors import DataError
+from showtell.suffixes import READABLE_SUFFIXES
 
 # An image's names, the first of them found being its id.
 NAME_KEYS = ("image_id", "path", "file_path", "file_name", "filename", "image", "cocoid", "id")
 TEXT_KEYS = ("caption", "captions", "references", "sentences", "text")
-IMAGE_SUFFIXES = (
-    *(".jpg", ".jpeg", ".jfif", ".png", ".webp", ".avif"),
-    *(".heic", ".heif", ".gif", ".tif", ".tiff", ".bmp"),
-)
 _NUMBER = re.compile(r"#\d+$")  # of a caption among those of its image
 
 
@@ -293,7 +290,7 @@ def image_names(*names: str) -> tuple[str, ...]:
     files = [PureWindowsPath(name) for name in names]  # splits at / and at \\
     ends = ["/".join(f.parts[first:]) for f in files for first in range(1, len(f.parts))]
     parts = [file.name for file in files]
-    stems = [file.stem for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
+    stems = [file.stem for file in files if file.suffix.lower() in READABLE_SUFFIXES]
     return tuple(dict.fromkeys(name for name in (*names, *ends, *parts, *stems) if name))
 
 

@@ -12,9 +12,10 @@ from pathlib import Path, PurePosixPath
 
 from showtell.data.pairing import all_of
 from showtell.data.reading.caption_files import decode, lines_of, parse_captions
-from showtell.data.reading.tree import is_debris, is_image
+from showtell.data.reading.tree import is_image
 from showtell.data.records import Dataset, ImageFile, Record, Split, archive
 from showtell.errors import DataError
+from showtell.walk import is_debris, walk_files
 
 SPLIT_FILES = {
     "train": "Flickr_8k.trainImages.txt",
@@ -106,21 +107,14 @@ def parse_names(file: ImageFile) -> list[str]:
 
 def _files_in_folders(root: Path) -> dict[str, ImageFile]:
     """Every file by its name, at the top or up to two folders down; the one nearer the top wins."""
+    paths: list[Path] = []
+    for found in walk_files(root, depth=1 + NESTING):
+        if isinstance(found, OSError):
+            raise DataError(f"cannot read the dataset folder: {found}") from found
+        paths.append(found)
     files: dict[str, ImageFile] = {}
-    folders = [root]
-    try:
-        for _ in range(1 + NESTING):
-            entries = [entry for folder in folders for entry in sorted(folder.iterdir())]
-            folders = []
-            for entry in entries:
-                if is_debris(entry.name):
-                    continue
-                if entry.is_dir():
-                    folders.append(entry)
-                else:
-                    files.setdefault(entry.name, ImageFile(entry))
-    except OSError as error:
-        raise DataError(f"cannot read the dataset folder: {error}") from error
+    for path in sorted(paths, key=lambda path: len(path.parts)):
+        files.setdefault(path.name, ImageFile(path))
     return files
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from unicodedata import normalize
 
-from showtell.data.reading.caption_files import IMAGE_SUFFIXES
 from showtell.data.reading.splits import split_in_name
 from showtell.data.records import ImageFile
 from showtell.errors import DataError, first_few
+from showtell.suffixes import READABLE_SUFFIXES
+from showtell.walk import holds_run, walk_files
 
 Known = tuple[Sequence[str], str]  # the parts of an image's path, and its id
-RUN_FILES = frozenset({"config.json", "log.jsonl"})  # a training run in the folder holds both
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,16 @@ def add_outside(tree: Tree, file: Path, names: Sequence[str]) -> str | None:
 
 
 def walk(root: Path) -> Tree:
-    """List what lies below a folder; links are followed, hidden files left out.
+    """List what lies below a folder, as `walk_files` finds it; in that of a training run, nothing.
 
     Raises:
         DataError: a folder cannot be read, or the name of an image is not UTF-8.
     """
     images: dict[str, ImageFile] = {}
     others: list[str] = []
-    for path in _files_below(root):
+    for path in () if holds_run(root) else walk_files(root):
+        if isinstance(path, OSError):
+            raise DataError(f"cannot read the dataset folder: {path}") from path
         name = path.relative_to(root).as_posix()
         if not is_image(name):
             others.append(name)
@@ -71,24 +73,6 @@ def walk(root: Path) -> Tree:
     return Tree(root, dict(sorted(images.items())), tuple(sorted(others)))
 
 
-def _files_below(root: Path) -> Iterable[Path]:
-    def refuse(error: OSError) -> None:
-        raise DataError(f"cannot read the dataset folder: {error}") from error
-
-    seen: set[str] = set()  # a link may lead back up
-    for folder, folders, files in os.walk(root, followlinks=True, onerror=refuse):
-        real = os.path.realpath(folder)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        if set(files) >= RUN_FILES:  # its pictures and captions are a model's
-            folders.clear()
-            continue
-        folders[:] = sorted(name for name in folders if not is_debris(name))
-        yield from (Path(folder, name) for name in sorted(files) if not is_debris(name))
-
-
 def _is_utf8(name: str) -> bool:
     try:
         name.encode()
@@ -99,12 +83,7 @@ def _is_utf8(name: str) -> bool:
 
 def is_image(name: str) -> bool:
     """Tell by the suffix whether a file is meant to be a picture."""
-    return name.lower().endswith(IMAGE_SUFFIXES)
-
-
-def is_debris(name: str) -> bool:
-    """Hidden files, and the resource forks of a Mac that the published zips carry."""
-    return name.startswith(".") or name == "__MACOSX"
+    return name.lower().endswith(READABLE_SUFFIXES)
 
 
 class ImageNames:

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from showtell.config import Config, from_dict
+from showtell.config import Config, from_dict, same_settings
 from showtell.data.reading.caption_files import read_captions
 from showtell.errors import CheckpointError, ConfigError
 from showtell.files import sha256_hex
 from showtell.metrics import diversity
 from showtell.training.checkpoint import load_checkpoint
-from showtell.training.description import read_description, same_settings
+from showtell.training.description import read_description
 from showtell.training.epochs import TrainingState
 from showtell.training.run import RunFolder, load_run
 
