@@ -1,7 +1,6 @@
 """Writing files so that a kill at any moment leaves the old content or the new, never a half."""
 
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -9,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
+
+from showtell.printable import json_text
 
 
 def write_atomically(path: Path, data: bytes, *, keep_all: bool = False) -> None:
@@ -92,7 +93,7 @@ def is_file(path: Path) -> bool:
 
 def to_json(value: Any) -> bytes:
     """Readable UTF-8 JSON with a final newline."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    return (json_text(value, indent=2) + "\n").encode()
 
 
 def sha256_hex(data: bytes) -> str:
