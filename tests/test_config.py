@@ -252,6 +252,11 @@ def test_a_value_is_checked_again_when_replaced():
         replace(BeamConfig(), beam_size=0)
 
 
+def test_a_byte_order_mark_before_the_settings_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("seed = 7", encoding="utf-8-sig")
+    assert load_config(tmp_path / "own.toml").seed == 7
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"cannot read the config .*absent\.toml"):
         load_config(tmp_path / "absent.toml")

@@ -6,18 +6,19 @@ names the nearest known one, so a misspelt setting never silently keeps its defa
 
 import json
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from math import inf
 from pathlib import Path
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from showtell.errors import ConfigError, suggest
 
 T = TypeVar("T")
+_NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 
 
 def _require(ok: bool, message: str) -> None:
@@ -392,18 +393,22 @@ class Config:
         return asdict(self)
 
 
-def load_config(path: Path | None, overrides: tuple[str, ...] = ()) -> Config:
-    """Read a TOML file; `overrides` such as `"seed=3"` win over it.
+def load_config(
+    path: Path | None, overrides: Sequence[str] = (), changes: Mapping[str, Any] = _NO_CHANGES
+) -> Config:
+    """Read a TOML file of settings, which are checked when all is laid over them.
 
     Args:
         path: none for the defaults.
+        overrides: such as `"seed=3"`; they win over the file.
+        changes: such as `{"encoder": {"image_size": 299}}`; they win over both.
 
     Raises:
         ConfigError: the file is missing or not TOML, or a setting is unknown or bad.
     """
     values = read_toml(path) if path else {}
     try:
-        return from_dict(Config, apply_overrides(values, overrides))
+        return from_dict(Config, overlay(apply_overrides(values, overrides), dict(changes)))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}" if path else str(error)) from error
 
@@ -415,7 +420,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing or not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad writes a mark
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the config {path}: {error}") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, or beyond Python's limits

@@ -1,7 +1,6 @@
 """Writing files so that a kill at any moment leaves the old content or the new, never a half."""
 
 import hashlib
-import json
 import os
 import platform
 import re
@@ -13,6 +12,8 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
+
+from showtell.printable import json_text
 
 # Of a temporary file: the process and the computer that write it, the hash of what it is for.
 _TEMPORARY = re.compile(r"\.showtell-(\d+)-(?:([0-9a-f]{8})-)?[0-9a-f]{12}\.tmp")
@@ -153,7 +154,7 @@ def is_file(path: Path) -> bool:
 
 def to_json(value: Any) -> bytes:
     """Readable UTF-8 JSON with a final newline."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    return (json_text(value, indent=2) + "\n").encode()
 
 
 def sha256_hex(data: bytes) -> str:

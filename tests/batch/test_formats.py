@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -60,6 +61,29 @@ def test_the_command_line_offers_every_format() -> None:
 
 def test_text_is_path_tab_caption_without_those_that_failed() -> None:
     assert text_of("text") == 'a.jpg\tA dog, and a cat.\nä b.jpg\tA man says "no".\n'
+
+
+def test_text_is_one_line_a_photo_whatever_names_and_captions_hold() -> None:
+    named = [("a\n\t.jpg", record("a", "A dog\x1b[31m.\nA \u202ecat."))]
+    assert "".join(lines_of("text", named)) == "a\\n\\t.jpg\tA dog\\x1b[31m.\\nA \\u202ecat.\n"
+
+
+@pytest.mark.parametrize("form", ["text", "coco"])
+def test_formats_of_captions_alone_leave_out_what_is_not_sure_enough(form: Format) -> None:
+    note = {"code": "uncertain", "message": "confidence 0.1 is below 0.3"}
+    named = [("a.jpg", record("a.jpg", "A dog.", notes=[note])), RECORDS[2]]
+    text = "".join(lines_of(form, named))
+    assert "ä b.jpg" in text
+    assert "a.jpg" not in text.replace("ä b.jpg", "")
+
+
+def test_csv_keeps_a_spreadsheet_from_running_a_name_or_a_caption(tmp_path: Path) -> None:
+    named = [("=1+1.jpg", record("=1+1.jpg", "@dog, -1", log_prob=-1.5))]
+    text = "".join(lines_of("csv", named, ("path", "caption", "log_prob")))
+    assert text.splitlines()[1] == """'=1+1.jpg,"'@dog, -1",-1.5"""
+    (tmp_path / "o.csv").write_text(text, encoding="utf-8")
+    (entry,) = read_captions(tmp_path / "o.csv")  # and it is read back as it was
+    assert (entry.names[0], entry.texts) == ("=1+1.jpg", ("@dog, -1",))
 
 
 def test_json_and_jsonl_hold_the_records_as_they_are() -> None:

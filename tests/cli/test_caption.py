@@ -125,6 +125,71 @@ def test_paths_may_come_from_a_file(
     assert paths == ["photos/b.jpg", "photos/a.jpg"]
 
 
+def test_a_list_that_find_prints_with_nul_is_read(
+    photos: Path,
+    model: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (photos / "b.jpg").rename(photos / "b\nc.jpg")
+    data = io.TextIOWrapper(io.BytesIO(b"photos/b\nc.jpg\0photos/a.jpg\0"))
+    monkeypatch.setattr(sys, "stdin", data)
+    assert run(["--files-from", "-", "-0", *model]) == 0
+    paths = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
+    assert paths == [r"photos/b\nc.jpg", "photos/a.jpg"]
+
+
+def test_an_empty_list_names_no_pictures(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("list.txt").touch()
+    assert run(["--files-from", "list.txt", *model]) == 5
+    assert capsys.readouterr().err == "showtell: no pictures in list.txt\n"
+
+
+def test_several_sentences_of_one_photo_are_lines_of_several_photos_columns(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["photos/a.jpg", "--json", "--beam-size", "3", *model])
+    found = [one["caption"] for one in json.loads(capsys.readouterr().out)["candidates"]]
+    assert len(found) == 3
+    several = ["--num-captions", "2", "--beam-size", "3", *model]
+    assert run(["photos/a.jpg", *several]) == 0
+    assert capsys.readouterr().out.splitlines() == found[:2]
+    assert run(["photos/a.jpg", "photos/b.jpg", *several]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "\t".join(["photos/a.jpg", *found[:2]])
+    assert second.count("\t") == 2
+
+
+@pytest.mark.parametrize(("form", "rest"), [("text", ""), ("coco", "[]\n")])
+def test_a_caption_that_is_not_sure_enough_is_left_out_and_that_is_told(
+    form: str, rest: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sure = ["--min-confidence", "1", "--format", form]
+    assert run([str(PHOTOGRAPHER), "--model", "merge", *sure]) == 0
+    assert capsys.readouterr() == (rest, "1 captioned, 1 of them unsure and not written\n")
+
+
+def test_names_and_captions_that_hold_anything_stay_one_line_a_photo(
+    photos: Path,
+    model: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from showtell.vocabulary import Vocabulary
+
+    monkeypatch.setattr(Vocabulary, "decode", lambda *_: ["a", "dog\n\x1b[2Jcat"])
+    (photos / "a.jpg").rename(photos / "a\n\x1b\u202e.jpg")
+    (photos / "b.jpg").write_bytes(b"")
+    (photos / "b.jpg").rename(photos / "b\tc\x9b.jpg")
+    assert run(["photos", *model]) == 4
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "photos/a\\n\\x1b\\u202e.jpg\tA dog\\n\\x1b[2Jcat."
+    assert len(out.splitlines()) == 2
+    assert err.splitlines()[0].startswith(r"showtell: photos/b\tc\u009b.jpg: ")
+
+
 def test_a_figure_shows_the_photos(
     photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,6 +238,11 @@ def test_search_settings_reach_the_search(
         (["photos/a.jpg", "--model", "photos/notes.txt"], 6, "photos/notes.txt"),
         (["photos/a.jpg", "--model", "photos"], 6, "not a complete model bundle"),
         (["trian", "x.toml"], 2, "Did you mean `showtell train`?"),
+        (["photos/a.jpg", "-0"], 2, "--null is for the list of --files-from"),
+        (["-", "--files-from", "-"], 2, "stdin is the list of --files-from"),
+        (["--files-from", "gone.txt"], 2, "--files-from gone.txt: No such file"),
+        (["photos", "--format", "a\nb\x1b"], 2, r"'a\nb\x1b'"),
+        (["gone\n\x1b.jpg", "--out", "a\nb.x"], 2, r"--out a\nb.x: say"),
     ],
 )
 def test_wrong_usage_is_one_clear_line_and_its_exit_code(
@@ -218,7 +288,7 @@ def test_a_figure_of_another_suffix_is_refused_before_any_work(
     photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["photos", "--figure", "sheet.jpg", *model]) == 2
-    assert "sheet.jpg has another suffix" in capsys.readouterr().err
+    assert "--figure writes a PNG; call it FILE.png, not sheet.jpg" in capsys.readouterr().err
     assert not Path("sheet.jpg").exists()
 
 

@@ -90,6 +90,23 @@ def test_the_suffix_of_out_says_the_format(photos: Path, model: list[str], suffi
         assert b"photos/more/c.jpg" in data
 
 
+def test_json_into_a_json_file_is_one_array_and_into_others_lines(
+    photos: Path, model: list[str]
+) -> None:
+    assert run(["photos", "--json", "--out", "o.json", *model]) == 0
+    assert len(json.loads(Path("o.json").read_text("utf-8"))) == 3
+    assert run(["photos", "--json", "--out", "o.ndjson", *model]) == 0
+    assert len(records_in(Path("o.ndjson"))) == 3
+    assert run(["photos", "--format", "jsonl", "--out", "lines.json", *model]) == 0  # it was said
+    assert len(records_in(Path("lines.json"))) == 3
+
+
+def test_text_in_a_file_has_as_many_sentences_as_asked_for(photos: Path, model: list[str]) -> None:
+    assert run(["photos", "--num-captions", "2", "--out", "o.txt", *model]) == 0
+    lines = Path("o.txt").read_text("utf-8").splitlines()
+    assert [line.count("\t") for line in lines] == [2, 2, 2]
+
+
 def test_a_photo_that_is_named_twice_has_one_record(photos: Path, model: list[str]) -> None:
     run(["photos", "photos/a.jpg", "--out", "captions.jsonl", *model])
     assert len(records_in(Path("captions.jsonl"))) == 3
@@ -152,12 +169,12 @@ def test_text_sidecars_may_have_another_suffix(photos: Path, model: list[str]) -
 def test_a_dry_run_writes_nothing_and_says_what_it_would(
     photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (photos / "a.txt").write_text("Mine.", encoding="utf-8")
+    (photos / "a.txt").write_text("Mine.\n\x1b[31mYours.", encoding="utf-8")
     before = sorted(photos.parent.rglob("*"))
     assert run(["photos", "--sidecar", "txt", "--out", "o.csv", "--dry-run", *model]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
-        "photos/a.jpg\tskip: it has a caption already: Mine.",
+        r"photos/a.jpg{}skip: it has a caption already: Mine.\n\x1b[31mYours.".format("\t"),
         "photos/b.jpg\tcaption",
         "photos/more/c.jpg\tcaption",
     ]
@@ -178,6 +195,12 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would(
         (["photos", "--max-image-mpixels", "0"], "max-image-mpixels"),
         (["photos", "--on-existing", "replace"], "replace"),
         (["photos", "--json", "--format", "csv"], "--format csv is not"),
+        (["photos", "--json", "--out", "o.csv"], "o.csv ends as csv does"),
+        (["photos", "--json", "--out", "o.txt"], "o.txt ends as text does"),
+        (["photos", "--num-captions", "2", "--format", "coco"], "one caption a photo"),
+        (["photos", "--num-captions", "2", "--sidecar", "txt"], "--num-captions is for records"),
+        (["photos", "--sidecar-naming", "stem"], "--sidecar-naming needs --sidecar"),
+        (["photos", "--sidecar", "xmp", "--caption-extension", ".cap"], "needs --sidecar txt"),
         (["photos", "--sidecar", "txt", "--caption-extension", ".jpg"], "such as .txt"),
         (["photos", "--sidecar", "txt", "--caption-extension", "caption"], "such as .txt"),
         (["photos", "--sidecar", "txt", "--caption-extension", ".jpg.xmp"], "such as .txt"),

@@ -132,6 +132,20 @@ def test_features_are_those_of_a_config_but_for_what_is_said_otherwise(
     assert json.loads(meta.read_text())["made_by"]["preprocessing"]["mean"] == [0, 0, 0]
 
 
+def test_settings_are_checked_when_all_of_them_are_known(
+    flickr8k: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    onnx = ["--encoder", "onnx:gone.onnx", "--set", "encoder.output=grid"]
+    assert run(["features", str(flickr8k), *onnx]) == 2
+    err = capsys.readouterr().err  # the file is what is wrong, not the setting
+    assert "gone.onnx" in err
+    assert "output is a setting of onnx:" not in err
+    (tmp_path / "own.toml").write_text('[encoder]\nname = "onnx:gone.onnx"\noutput = "grid"\n')
+    own = ["--config", str(tmp_path / "own.toml"), "--encoder", "efficientnet-lite0"]
+    assert run(["features", str(flickr8k), *own]) == 2
+    assert "output is a setting of onnx:, not of efficientnet-lite0" in capsys.readouterr().err
+
+
 def test_a_run_and_its_bundle_score_the_same(
     flickr8k: Path,
     tiny_run: Path,

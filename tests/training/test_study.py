@@ -110,6 +110,15 @@ def test_a_system_is_the_base_with_its_changes(study: StudyConfig) -> None:
     assert study.config("plain", 1).decoder.hidden_dim == 24
 
 
+def test_what_the_base_says_need_only_fit_what_each_system_makes_of_it() -> None:
+    onnx = {"a": {"encoder": {"name": "onnx:a.onnx"}}, "b": {"encoder": {"name": "onnx:b.onnx"}}}
+    base = {"encoder": {"output": "grid"}}
+    study = StudyConfig(base=base, systems=onnx)
+    assert [study.config(name, 1).encoder.output for name in onnx] == ["grid", "grid"]
+    with pytest.raises(ConfigError, match=r"^base: output is a setting of onnx:"):
+        StudyConfig(base=base, systems={**onnx, "c": {}})
+
+
 def test_runs_are_ordered_so_that_every_system_comes_once_before_any_comes_twice(
     study: StudyConfig,
 ) -> None:

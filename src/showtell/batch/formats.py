@@ -1,17 +1,16 @@
 """Records as files of every format. Names are (as the system has it, record) pairs.
 
-`text` and `coco` are for captions alone; the others hold whole records, or the fields asked for.
+`text` and `coco` are for captions alone, those that are sure enough; the others hold whole records,
+or the fields asked for.
 """
 
-import csv
-import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import IO, Any, Literal
 
 from showtell.extras import require_extra
-from showtell.runtime.records import FIELDS, Record
+from showtell.printable import csv_line, json_text, one_line
+from showtell.runtime.records import FIELDS, Record, is_uncertain
 
 Format = Literal["text", "json", "jsonl", "csv", "parquet", "coco"]
 SUFFIXES: dict[str, Format] = {
@@ -27,9 +26,16 @@ Named = Iterable[tuple[str, Record]]
 _ROWS = 1000  # of a parquet file that are held in memory
 
 
-def lines_of(form: Format, records: Named, fields: Sequence[str] = FIELDS) -> Iterator[str]:
-    """Give the lines of a file, each with its end, as records come. Not for parquet."""
-    return _LINES[form](records, fields)
+def lines_of(
+    form: Format, records: Named, fields: Sequence[str] = FIELDS, *, sentences: int = 1
+) -> Iterator[str]:
+    """Give the lines of a file, each with its end, as records come. Not for parquet.
+
+    Args:
+        fields: of records; the formats that are for captions alone have their own.
+        sentences: at most so many for each photo, best first, in text.
+    """
+    return _text(records, sentences) if form == "text" else _LINES[form](records, fields)
 
 
 def write_parquet(file: IO[bytes], records: Named, fields: Sequence[str] = FIELDS) -> None:
@@ -49,15 +55,16 @@ def write_parquet(file: IO[bytes], records: Named, fields: Sequence[str] = FIELD
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
 
-def _text(records: Named, fields: Sequence[str]) -> Iterator[str]:
-    for name, record in records:
-        if record["caption"] and record["status"] == "ok":
-            yield f"{name}\t{record['caption']}\n"
+def _text(records: Named, sentences: int) -> Iterator[str]:
+    for name, record in _told(records):
+        others = [candidate["caption"] for candidate in record["candidates"] or ()]
+        found = list(dict.fromkeys([record["caption"], *others]))
+        yield one_line(name, *found[:sentences]) + "\n"
 
 
 def _jsonl(records: Named, fields: Sequence[str]) -> Iterator[str]:
     for _, record in records:
-        yield json.dumps(_trimmed(record, fields), ensure_ascii=False) + "\n"
+        yield json_text(_trimmed(record, fields)) + "\n"
 
 
 def _json(records: Named, fields: Sequence[str]) -> Iterator[str]:
@@ -67,21 +74,18 @@ def _json(records: Named, fields: Sequence[str]) -> Iterator[str]:
 def _coco(records: Named, fields: Sequence[str]) -> Iterator[str]:
     """Results as COCO's evaluation reads them: one row for each image that has a caption."""
     return _array(
-        {"image_id": record["path"], "caption": record["caption"]}
-        for _, record in records
-        if record["caption"] and record["status"] == "ok"
+        {"image_id": record["path"], "caption": record["caption"]} for _, record in _told(records)
     )
 
 
 def _csv(records: Named, fields: Sequence[str]) -> Iterator[str]:
     """Give a header and a row for each record; lists and objects are JSON in their cells."""
-    yield _csv_line(fields)
+    yield csv_line(fields)
     for _, record in records:
-        yield _csv_line([_cell(record[field]) for field in fields])
+        yield csv_line(_cell(record[field]) for field in fields)
 
 
 _LINES: dict[Format, Callable[[Named, Sequence[str]], Iterator[str]]] = {
-    "text": _text,
     "json": _json,
     "jsonl": _jsonl,
     "csv": _csv,
@@ -89,12 +93,19 @@ _LINES: dict[Format, Callable[[Named, Sequence[str]], Iterator[str]]] = {
 }
 
 
+def _told(records: Named) -> Named:
+    """Leave out what has no caption, or one that is not sure enough."""
+    for name, record in records:
+        if record["caption"] and record["status"] == "ok" and not is_uncertain(record):
+            yield name, record
+
+
 def _array(rows: Iterable[Record]) -> Iterator[str]:
     """Give one JSON array; it is whole even if the rows end in an error."""
     separator = "[\n"
     try:
         for row in rows:
-            yield separator + json.dumps(row, ensure_ascii=False)
+            yield separator + json_text(row)
             separator = ",\n"
     except BaseException as error:
         if not isinstance(error, GeneratorExit):
@@ -108,13 +119,7 @@ def _trimmed(record: Record, fields: Sequence[str]) -> Record:
 
 
 def _cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
-
-
-def _csv_line(cells: Sequence[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+    return json_text(value) if isinstance(value, dict | list) else value
 
 
 def _schema(pa: Any, fields: Sequence[str]) -> Any:

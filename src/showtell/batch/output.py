@@ -39,9 +39,16 @@ class Output:
     """
 
     def __init__(
-        self, path: Path, form: Format, journal: Memory, fields: Sequence[str] = FIELDS
+        self,
+        path: Path,
+        form: Format,
+        journal: Memory,
+        fields: Sequence[str] = FIELDS,
+        *,
+        sentences: int = 1,
     ) -> None:
         self.path, self._form, self._journal, self._fields = path, form, journal, fields
+        self._sentences = sentences  # at most so many for each photo, in text
         if form == "jsonl":
             self._rewrite()
 
@@ -79,5 +86,6 @@ class Output:
             if self._form == "parquet":
                 write_parquet(file, self._journal.records(), self._fields)
                 return
-            for line in lines_of(self._form, self._journal.records(), self._fields):
-                file.write(line.encode("utf-8", "surrogateescape"))
+            records = self._journal.records()
+            for line in lines_of(self._form, records, self._fields, sentences=self._sentences):
+                file.write(line.encode())

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showtell.cli import console
-from showtell.cli.options import PATH, data_option, no_progress_option, threads_option
+from showtell.cli.options import (
+    PATH,
+    check_suffix,
+    complete_model,
+    data_option,
+    no_progress_option,
+    threads_option,
+)
 
 if TYPE_CHECKING:
     from showtell.calibration.bundle import Scored
@@ -27,8 +34,10 @@ is good at. The model must not have learned from val.
 """
 
 
-@click.command("calibrate", epilog=EPILOG)
-@click.argument("model", metavar="BUNDLE|NAME")
+@click.command(
+    "calibrate", epilog=EPILOG, short_help="Let a model tell how sure to be of each caption."
+)
+@click.argument("model", shell_complete=complete_model, metavar="BUNDLE|NAME")
 @data_option
 @click.option(
     "--also",
@@ -65,6 +74,7 @@ def command(
     from showtell.extras import require_extra
     from showtell.files import write_atomically
 
+    check_suffix(figure, "--figure", "PNG")
     path = find_bundle(model)
     if out is None and path in bundled_models().values():
         raise click.UsageError(f"{model} comes with the install; give --out to write a copy")
@@ -85,8 +95,8 @@ def command(
         of_val = calibrated.found.parts[0]
         title = f"{bundle.manifest.name}: how right its confidence is"
         write_atomically(figure, draw_reliability(of_val.probs, of_val.good, title=title))
-    click.echo(console.table([_row(one) for one in calibrated.scored]))
-    click.echo(_describe(calibrated.manifest.confidence))
+    console.lines(console.table([_row(one) for one in calibrated.scored]))
+    console.lines(_describe(calibrated.manifest.confidence))
     console.say(f"written: {out}{f', {figure}' if figure else ''}")
 
 
@@ -107,18 +117,16 @@ def _row(scored: "Scored") -> dict[str, float | str]:
     return {"photos": scored.name, **scores, **rates}
 
 
-def _describe(worth: Mapping[str, Any]) -> str:
+def _describe(worth: Mapping[str, Any]) -> list[str]:
     rows = [{"picture": kind, **probs} for kind, probs in worth["odd_pictures"].items()]
-    return "\n".join(
-        [
-            f"good: {worth['target']}",
-            f"{worth['good']:.0%} of {worth['photos']} captions are good",
-            f"expected calibration error {worth['calibration_error']:.3f}, of which chance gives "
-            f"{worth['calibration_error_by_chance']:.3f}; AUROC {worth['auroc']:.2f}; photos "
-            f"against other pictures {worth['auroc_of_photos_against_odd_pictures']:.3f}",
-            console.table([{k: _share(v) for k, v in row.items()} for row in rows]),
-        ]
-    )
+    return [
+        f"good: {worth['target']}",
+        f"{worth['good']:.0%} of {worth['photos']} captions are good",
+        f"expected calibration error {worth['calibration_error']:.3f}, of which chance gives "
+        f"{worth['calibration_error_by_chance']:.3f}; AUROC {worth['auroc']:.2f}; photos "
+        f"against other pictures {worth['auroc_of_photos_against_odd_pictures']:.3f}",
+        *console.table([{k: _share(v) for k, v in row.items()} for row in rows]),
+    ]
 
 
 def _share(value: str | float) -> str:

@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showtell.cli import console
-from showtell.cli.caption_options import STDIN, CaptionOptions, caption_options
+from showtell.cli.caption_options import CaptionOptions, caption_options
 from showtell.cli.options import (
     PATH,
+    SectionedCommand,
+    check_suffix,
+    complete_model,
     no_progress_option,
     override,
+    search,
     search_options,
+    section,
     threads_option,
 )
+from showtell.cli.path_list import STDIN
+from showtell.cli.streams import write_utf8
 from showtell.errors import ConfigError, counted
 
 if TYPE_CHECKING:
@@ -40,19 +47,27 @@ Examples:
   showtell holiday/ --embed --dry-run      which photos' own metadata would get a caption
   showtell inbox/ --sidecar xmp --watch    photos as they arrive, until Ctrl-C
   showtell *.jpg --figure sheet.png        photos with their sentences beneath, as a picture
-  find . -name '*.heic' | showtell --files-from - --out heic.jsonl
+  find . -name '*.heic' -print0 | showtell --files-from - --out heic.jsonl
   cat photo.jpg | showtell -               a picture from stdin
 """
 
 
-@click.command("caption", epilog=EPILOG)
-@click.argument("photos", nargs=-1, type=PATH)
-@click.option(
-    "--model", metavar="NAME|PATH", help="A name from `showtell models`, or the path of a bundle."
+@click.command(
+    "caption",
+    cls=SectionedCommand,
+    epilog=EPILOG,
+    short_help="Write a sentence for each photo.",
 )
+@click.argument("photos", nargs=-1, type=PATH)
 @caption_options
-@click.option(
+@section("Output")(
     "--figure", type=PATH, metavar="PNG", help="Draw the photos with their sentences beneath."
+)
+@search(
+    "--model",
+    shell_complete=complete_model,
+    metavar="NAME|PATH",
+    help="A name from `showtell models`, or the path of a bundle.",
 )
 @search_options
 @threads_option
@@ -70,10 +85,9 @@ def command(
     from showtell.bundle import find_bundle, load_bundle
     from showtell.images import limit_pixels
 
-    named = [*photos, *asked.listed()]
+    named = asked.named(photos)
     asked.check(named)
-    if figure and figure.suffix.lower() != ".png":
-        raise click.UsageError(f"--figure draws a PNG; {figure} has another suffix")
+    check_suffix(figure, "--figure", "PNG")
     limit_pixels(asked.max_image_mpixels)
     bundle = load_bundle(find_bundle(model))  # a wrong model is told before a long walk
     job = asked.job(override(bundle.manifest.decoding, search_asked))
@@ -102,7 +116,8 @@ def command(
             from showtell.figure import save_sheet
 
             save_sheet(figure, tally.captioned)
-            console.say(f"drew {counted(len(tally.captioned), 'photo')} to {figure}")
+            if not asked.quiet:
+                console.say(f"drew {counted(len(tally.captioned), 'photo')} to {figure}")
         return _conclude(named, journal, asked, tally, interrupted=interrupted)
 
 
@@ -190,17 +205,24 @@ class _Work:
         from showtell.batch.find import is_one_file
         from showtell.batch.formats import lines_of
 
+        form, asked = self.asked.form, self.asked
         named = ((one.photo.name, one.record) for one in outcomes if one.record)
-        alone = self.asked.form == "text" and is_one_file(self.named)
-        for line in lines_of(self.asked.form, named, self.asked.fields):
-            # Of a single photo, the sentence alone.
-            sys.stdout.write(line.split("\t", 1)[1] if alone else line)
+        lines = lines_of(form, named, asked.fields, sentences=asked.sentences)
+        if form != "text":
+            for line in lines:
+                write_utf8(line)
+            return
+        alone = is_one_file(self.named)
+        for line in lines:
+            # Of a single photo the sentences alone.
+            sys.stdout.write("\n".join(line.split("\t")[1:]) if alone else line)
             sys.stdout.flush()  # so that a reader further down the pipe sees it
 
     def _save(self, outcomes: "Iterator[Outcome]", out: Path) -> None:
         from showtell.batch.output import Output
 
-        output = Output(out, self.asked.form, self.journal, self.asked.fields)
+        asked = self.asked
+        output = Output(out, asked.form, self.journal, asked.fields, sentences=asked.sentences)
         try:
             for outcome in outcomes:
                 output.add([outcome])
@@ -254,7 +276,7 @@ def _preview(named: list[Path], job: "Job", journal: "Memory", asked: CaptionOpt
     from showtell.batch.run import foresee
 
     for photo, fate in foresee(_find(named, asked), job, journal):
-        sys.stdout.write(f"{photo.name}\t{fate}\n")
+        console.line(photo.name, fate)
     return 0
 
 
@@ -269,10 +291,11 @@ def _conclude(
     from showtell.batch.self_check import warnings
 
     if not tally.seen and not interrupted and not asked.watch:
-        console.error(f"no pictures in {', '.join(map(str, named))}")
+        console.error(f"no pictures in {', '.join(map(str, named)) or asked.files_from}")
         return NO_IMAGES
     if not asked.quiet:
-        if not asked.to_stdout or (tally.failed and tally.seen > 1):
+        left_out = asked.form in ("text", "coco") and tally.unsure
+        if not asked.to_stdout or (tally.failed and tally.seen > 1) or left_out:
             where = f"; records in {asked.out}" if asked.out else ""
             console.say(f"{tally}{where}")
         for warning in warnings(journal):

@@ -1,7 +1,7 @@
 """What `showtell caption` can be asked for, beside the search: inputs, outputs, destinations."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from showtell.cli.options import PATH, F
+from showtell.cli.options import PATH, F, machine, section
+from showtell.cli.path_list import STDIN, read_paths
 from showtell.errors import suggest
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from showtell.batch.job import Job
     from showtell.config import BeamConfig
 
-STDIN = Path("-")
 FORMATS = ("text", "json", "jsonl", "csv", "parquet", "coco")
 MODES = ("skip", "overwrite", "append", "prepend", "error")
 
@@ -26,11 +26,12 @@ MODES = ("skip", "overwrite", "append", "prepend", "error")
 class CaptionOptions:
     """The options below, by their names."""
 
-    files_from: Iterable[str] | None
+    files_from: Path | None
+    null: bool
     recursive: bool
     max_image_mpixels: float
     chosen_format: str | None
-    as_jsonl: bool
+    as_json: bool
     out: Path | None
     field_names: str | None
     num_captions: int | None
@@ -38,7 +39,7 @@ class CaptionOptions:
     sidecars: tuple[str, ...]
     sidecar_dir: Path | None
     sidecar_naming: str | None
-    caption_extension: str
+    caption_extension: str | None
     embed: bool
     mode: str
     force: bool
@@ -48,11 +49,18 @@ class CaptionOptions:
     jobs: int | None
     quiet: bool
 
-    def listed(self) -> Iterator[Path]:
-        """Read the paths of --files-from."""
-        for line in self.files_from or ():
-            if line.strip():
-                yield Path(line.rstrip("\r\n"))
+    def named(self, photos: Sequence[Path]) -> list[Path]:
+        """Put what was named and what --files-from lists into one.
+
+        Raises:
+            UsageError: the list cannot be read.
+        """
+        if self.null and not self.files_from:
+            raise click.UsageError("--null is for the list of --files-from")
+        if self.files_from == STDIN and STDIN in photos:
+            raise click.UsageError("stdin is the list of --files-from, and no picture beside")
+        listed = read_paths(self.files_from, null=self.null) if self.files_from else []
+        return [*photos, *listed]
 
     @property
     def on_existing(self) -> str:
@@ -63,14 +71,21 @@ class CaptionOptions:
         """The format of records, by its name, or else by the suffix of --out."""
         from showtell.batch.formats import SUFFIXES
 
-        if self.as_jsonl or self.chosen_format:
-            return cast("Format", self.chosen_format or "jsonl")
+        suffix = self.out.suffix.lower() if self.out else ""
+        if self.chosen_format:
+            return cast("Format", self.chosen_format)
+        if self.as_json:
+            return "json" if suffix == ".json" else "jsonl"
         if not self.out:
             return "text"
-        suffix = self.out.suffix.lower()
         if suffix not in SUFFIXES:
             raise click.UsageError(f"--out {self.out}: say --format, or end it in {_or(SUFFIXES)}")
         return SUFFIXES[suffix]
+
+    @property
+    def sentences(self) -> int:
+        """How many sentences of a photo stand in text."""
+        return self.num_captions or 1
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -89,7 +104,7 @@ class CaptionOptions:
     def to_stdout(self) -> bool:
         """Whether records go to stdout: not where the captions go somewhere else already."""
         somewhere_else = self.out or self.sidecars or self.embed
-        return not somewhere_else or bool(not self.out and (self.chosen_format or self.as_jsonl))
+        return not somewhere_else or bool(not self.out and (self.chosen_format or self.as_json))
 
     def job(self, decoding: "BeamConfig") -> "Job":
         """Say it as the work wants it."""
@@ -104,7 +119,7 @@ class CaptionOptions:
                 directory=self.sidecar_dir,
                 # Training reads IMG.txt; IMG.jpg.xmp is whose it says even beside IMG.png.
                 naming=cast(Any, self.sidecar_naming or ("stem" if kind == "txt" else "full")),
-                extension=self.caption_extension if kind == "txt" else "",
+                extension=(self.caption_extension or ".txt") if kind == "txt" else "",
             )
             for kind in kinds
         )
@@ -125,18 +140,40 @@ class CaptionOptions:
             UsageError: the message says what.
             MissingExtraError: a package that is needed at the end is not there.
         """
+        from showtell.batch.formats import SUFFIXES
         from showtell.extras import require_extra
         from showtell.suffixes import PICTURE_SUFFIXES
 
+        form = self.form
+        of_out = SUFFIXES.get(self.out.suffix.lower(), "jsonl") if self.out else "jsonl"
         kinds = "--sidecar or --embed" if self.sidecars or self.embed else ""
         for wrong, why in (
-            (not named, "no photos given; try `showtell photo.jpg`, or --help"),
+            (
+                not named and not self.files_from,
+                "no photos given; try `showtell photo.jpg`, or --help",
+            ),
             (kinds and STDIN in named, f"{kinds} needs files, not stdin"),
             (self.sidecar_dir and not self.sidecars, "--sidecar-dir needs --sidecar"),
-            (self.form == "parquet" and not self.out, "--format parquet needs --out"),
             (
-                self.field_names and self.form in ("text", "coco"),
-                f"--fields: the format {self.form} has its own; try --format jsonl or csv",
+                self.sidecar_naming and not kinds,
+                "--sidecar-naming needs --sidecar, or --embed, which falls back to one",
+            ),
+            (
+                self.caption_extension and "txt" not in self.sidecars,
+                "--caption-extension needs --sidecar txt",
+            ),
+            (form == "parquet" and not self.out, "--format parquet needs --out"),
+            (
+                self.field_names and form in ("text", "coco"),
+                f"--fields: the format {form} has its own; try --format jsonl or csv",
+            ),
+            (
+                self.num_captions and form == "coco",
+                "--num-captions: the format coco has one caption a photo; try --format jsonl",
+            ),
+            (
+                self.num_captions and not (self.out or self.to_stdout or "json" in self.sidecars),
+                "--num-captions is for records; beside a photo only --sidecar json has them",
             ),
             (self.watch and STDIN in named, "--watch looks at folders, not stdin"),
             (
@@ -144,22 +181,29 @@ class CaptionOptions:
                 "--watch needs a folder to look at",
             ),
             (
-                self.as_jsonl and self.chosen_format not in (None, "jsonl"),
+                self.as_json and self.chosen_format not in (None, "jsonl"),
                 f"--json is short for --format jsonl, and --format {self.chosen_format} is not",
             ),
             (
-                not re.fullmatch(r"\.[^/\\\0]+", self.caption_extension)
-                or self.caption_extension.lower().endswith((*PICTURE_SUFFIXES, ".xmp", ".json")),
+                self.as_json and not self.chosen_format and of_out not in ("json", "jsonl"),
+                f"--json writes JSON, and {self.out} ends as {of_out} does; leave out one of both",
+            ),
+            (
+                self.caption_extension is not None
+                and (
+                    not re.fullmatch(r"\.[^/\\\0]+", self.caption_extension)
+                    or self.caption_extension.lower().endswith((*PICTURE_SUFFIXES, ".xmp", ".json"))
+                ),
                 f"--caption-extension {self.caption_extension}: one such as .txt or .caption",
             ),
         ):
             if wrong:
                 raise click.UsageError(why)
-        if self.form == "parquet":
+        if form == "parquet":
             require_extra("parquet", purpose="--format parquet")
         if self.watch:
             require_extra("watch", purpose="--watch")
-        if self.form != "text":
+        if form != "text":
             self.fields  # noqa: B018 - a wrong name is told now
 
 
@@ -168,18 +212,25 @@ def _or(names: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}"
 
 
+_photos, _output, _beside = map(section, ("Photos", "Output", "Beside the photo"))
+
 _OPTIONS: tuple[Callable[[F], F], ...] = (
-    click.option(
+    _photos(
         "--files-from",
-        type=click.File(encoding="utf-8", errors="surrogateescape"),
-        help="Read paths, one a line; - is stdin.",
+        type=PATH,
+        metavar="FILE",
+        help="Read paths from FILE, one a line or as `find -print0` writes them; - is stdin.",
     ),
-    click.option(
+    _photos(
+        "-0", "--null", is_flag=True, help="In --files-from a NUL ends a path, and no newline does."
+    ),
+    _photos(
         "--recursive/--no-recursive",
         default=True,
         help="Whether folders in folders are searched  [default: they are]",
     ),
-    click.option(
+    _photos("--watch", is_flag=True, help="Go on and caption photos that arrive, until Ctrl-C."),
+    _photos(
         "--max-image-mpixels",
         type=click.FloatRange(min=0, min_open=True),
         default=250.0,
@@ -187,7 +238,14 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
         metavar="N",
         help="Refuse pictures of more megapixels.",
     ),
-    click.option(
+    _output(
+        "--out",
+        type=PATH,
+        metavar="FILE",
+        help="Write records to FILE. The same command goes on where it was stopped, adds photos "
+        "that are new or changed, and tries those again that failed.",
+    ),
+    _output(
         "--format",
         "chosen_format",
         type=click.Choice(FORMATS),
@@ -195,32 +253,31 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
         "parquet (with --out); coco: results as COCO's evaluation reads them  [default: by the "
         "suffix of --out, or text]",
     ),
-    click.option("--json", "as_jsonl", is_flag=True, help="Short for --format jsonl."),
-    click.option(
-        "--out",
-        type=PATH,
-        metavar="FILE",
-        help="Write records to FILE. The same command goes on where it was stopped, adds photos "
-        "that are new or changed, and tries those again that failed.",
+    _output(
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Short for --format jsonl; with --out FILE.json for --format json.",
     ),
-    click.option(
-        "--fields", "field_names", metavar="A,B,…", help="Only these keys of the records."
-    ),
-    click.option(
+    _output("--fields", "field_names", metavar="A,B,...", help="Only these keys of the records."),
+    _output(
         "--num-captions",
         type=click.IntRange(min=1),
         metavar="N",
-        help="At most N candidates in a record  [default: all that the search found]",
+        help="At most N sentences for a photo, best first: in text one after the other, in "
+        "records as candidates  [default: 1 in text, in records all that the search found]",
     ),
-    click.option(
+    _output(
         "--min-confidence",
         type=click.FloatRange(0, 1),
         default=0.0,
         metavar="P",
-        help="Captions of lower confidence get no sidecar and are not embedded; their records "
-        "say so.",
+        help="Captions of lower confidence stay out of text and coco, get no sidecar and are not "
+        "embedded; records have them, and say so.",
     ),
-    click.option(
+    _output("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
+    _output("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+    _beside(
         "--sidecar",
         "sidecars",
         type=click.Choice(["txt", "xmp", "json"]),
@@ -228,32 +285,26 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
         help="Write each caption beside its photo; may be given again. XMP is merged into a "
         "sidecar that is there.",
     ),
-    click.option(
+    _beside(
         "--sidecar-dir",
         type=PATH,
         metavar="DIR",
         help="Write sidecars into DIR, in the folders of the photos.",
     ),
-    click.option(
+    _beside(
         "--sidecar-naming",
         "--xmp-naming",
         type=click.Choice(["full", "stem"]),
         help="IMG.jpg.xmp or IMG.xmp  [default: stem for txt, full for others]",
     ),
-    click.option(
-        "--caption-extension",
-        default=".txt",
-        show_default=True,
-        metavar=".EXT",
-        help="Suffix of text sidecars.",
-    ),
-    click.option(
+    _beside("--caption-extension", metavar=".EXT", help="Suffix of text sidecars  [default: .txt]"),
+    _beside(
         "--embed",
         is_flag=True,
         help="Write each caption into its photo's metadata; the picture stays as it is. Formats "
         "other than JPEG, PNG and WebP get an XMP sidecar.",
     ),
-    click.option(
+    _beside(
         "--on-existing",
         "mode",
         type=click.Choice(MODES),
@@ -262,19 +313,21 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
         help="Where there is a caption or description already: leave it; replace it; add to it; "
         "or count it as an error. For --out, overwrite begins anew.",
     ),
-    click.option("--force", is_flag=True, help="Short for --on-existing overwrite."),
-    click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
-    click.option(
-        "--watch", is_flag=True, help="Go on and caption photos that arrive, until Ctrl-C."
+    _beside("--force", is_flag=True, help="Short for --on-existing overwrite."),
+    machine(
+        "--batch-size",
+        type=click.IntRange(min=1),
+        default=16,
+        show_default=True,
+        metavar="N",
+        help="Photos that the model looks at together.",
     ),
-    click.option("--batch-size", type=click.IntRange(min=1), default=16, show_default=True),
-    click.option(
+    machine(
         "--jobs",
         type=click.IntRange(min=1),
         metavar="N",
         help="Threads that read and decode photos  [default: the cores available]",
     ),
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
 )
 
 

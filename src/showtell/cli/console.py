@@ -1,14 +1,15 @@
-"""What goes to stderr: messages, tables for people, progress. Stdout is for data alone."""
+"""What people see: data in lines and tables on stdout; messages and progress on stderr."""
 
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import FrameType
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -23,6 +24,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from showtell.printable import one_line
+
 
 @cache
 def stderr() -> Console:
@@ -35,15 +38,39 @@ def speaks() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def say(message: str) -> None:
-    """Tell the user something that is not data; of several processes, one does."""
+def line(*cells: object) -> None:
+    """Write a line of data to stdout; of several cells, with tabs between."""
+    sys.stdout.write(one_line(*cells) + "\n")
+    sys.stdout.flush()  # so that a reader further down the pipe sees it
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Write several lines of data to stdout."""
+    for text in texts:
+        line(text)
+
+
+def say(*messages: str) -> None:
+    """Tell the user something that is not data, each message in a line; of processes, one does."""
     if speaks():
-        stderr().print(message, markup=False)
+        for message in messages:
+            stderr().print(one_line(message), markup=False)
 
 
 def error(message: str) -> None:
     """Say in one line what went wrong."""
-    stderr().print(f"showtell: {message}", markup=False, style="red")
+    stderr().print(one_line(f"showtell: {message}"), markup=False, style="red")
+
+
+def refuse(mistake: click.ClickException) -> None:
+    """Say what is wrong with a command line, and how it should be."""
+    told = [f"Error: {mistake.format_message()}"]
+    context = mistake.ctx if isinstance(mistake, click.UsageError) else None
+    if context:
+        hint = f"Try '{context.command_path} {context.help_option_names[0]}' for help."
+        told = [*context.get_usage().split("\n"), hint, "", *told]
+    for message in told:
+        stderr().print(one_line(message), markup=False)
 
 
 class ProgressBar:
@@ -121,19 +148,19 @@ def interrupt_flag() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, previous)
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Lay rows out in columns under their keys, numbers to the right."""
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """Lay rows out in columns under their keys, numbers to the right: lines."""
     texts = [{key: _text(value) for key, value in row.items()} for row in rows]
     widths = {key: max(len(key), *(len(row[key]) for row in texts)) for key in texts[0]}
-    lines = ["  ".join(key.ljust(width) for key, width in widths.items()).rstrip()]
+    found = ["  ".join(key.ljust(width) for key, width in widths.items()).rstrip()]
     for row, text in zip(rows, texts, strict=True):
         cells = [
             text[key].rjust(width) if isinstance(row[key], int | float) else text[key].ljust(width)
             for key, width in widths.items()
         ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+        found.append("  ".join(cells).rstrip())
+    return found
 
 
 def _text(value: Any) -> str:
-    return f"{value:z.1f}" if isinstance(value, float) else str(value)
+    return f"{value:z.1f}" if isinstance(value, float) else one_line(value)

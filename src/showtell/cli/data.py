@@ -1,13 +1,14 @@
 """`showtell data`."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from showtell.cli import console
-from showtell.cli.options import PATH, json_option, no_progress_option
+from showtell.cli.options import PATH, check_suffix, json_option, no_progress_option
+from showtell.cli.streams import write_utf8
+from showtell.printable import json_text
 
 if TYPE_CHECKING:
     from showtell.data.records import Dataset
@@ -27,7 +28,7 @@ Exit code 4 if a picture cannot be read.
 """
 
 
-@click.command("data", epilog=EPILOG)
+@click.command("data", epilog=EPILOG, short_help="Check a dataset before training on it.")
 @click.argument("data", type=PATH, metavar="DATA")
 @click.option(
     "--min-count",
@@ -62,16 +63,15 @@ def command(
     from showtell.data.checking.describe import describe_dataset
     from showtell.data.sources import load_dataset
 
-    if sheet and sheet.suffix.lower() != ".png":
-        raise click.UsageError(f"--sheet writes a PNG; call it FILE.png, not {sheet.name}")
+    check_suffix(sheet, "--sheet", "PNG")
     dataset = load_dataset(data)
     found = describe_dataset(dataset, min_count=min_count)
     found["pictures"] = _look_at(dataset, no_progress) if check_images else None
     found["training_refuses"] += _unreadable(dataset, found["pictures"])
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        write_utf8(json_text(found, indent=2) + "\n")
     else:
-        click.echo(data_report.describe(found, dataset.notes))
+        console.lines(data_report.describe(found, dataset.notes))
     if sheet:
         _draw(dataset, sheet)
     return SOME_UNREADABLE if check_images and found["pictures"]["unreadable"] else 0

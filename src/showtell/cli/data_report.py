@@ -9,16 +9,16 @@ from showtell.errors import FEW, counted, first_few
 Found = Mapping[str, Any]  # as `describe_dataset` gives it
 
 
-def describe(found: Found, notes: Sequence[str]) -> str:
-    """Write the report.
+def describe(found: Found, notes: Sequence[str]) -> list[str]:
+    """Give the report's lines.
 
     Args:
         notes: the dataset's own, of its splits and of what was left out.
     """
     pictures = found.get("pictures")
-    lines = [
+    return [
         *_head(found),
-        console.table([_row(name, split) for name, split in found["splits"].items()]),
+        *console.table([_row(name, split) for name, split in found["splits"].items()]),
         *([f"the splits are given by {found['splits_from']}"] if found["splits_from"] else []),
         *_gaps(found),
         *notes,
@@ -26,7 +26,6 @@ def describe(found: Found, notes: Sequence[str]) -> str:
         *(_pictures(pictures) if pictures else ["pictures were not looked at"]),
         *_ready(found["training_refuses"]),
     ]
-    return "\n".join(lines)
 
 
 def _head(found: Found) -> Iterator[str]:

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from showtell.cli import console
 from showtell.extras import MODULES
 
 PACKAGES = ("showtell", "numpy", "pillow", "pi-heif", "onnxruntime", "click", "rich")
@@ -20,7 +21,7 @@ OPTIONAL = {
 }
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="Check that this install is whole and works.")
 def command() -> None:
     """Check this install: versions, threads, providers, and that every model is whole and works."""
     from PIL import Image
@@ -31,13 +32,13 @@ def command() -> None:
     from showtell.runtime.captioner import Captioner
     from showtell.runtime.session import available_cpus, default_threads, execution_providers
 
-    click.echo(f"python          {platform.python_version()} at {sys.executable}")
-    click.echo(f"platform        {platform.platform()}")
+    console.line(f"python          {platform.python_version()} at {sys.executable}")
+    console.line(f"platform        {platform.platform()}")
     for name in (*PACKAGES, *OPTIONAL):
-        click.echo(f"{name:<15} {_version(name)}")
-    click.echo(f"cores           {available_cpus()} available, {default_threads()} threads used")
-    click.echo(f"providers       {', '.join(execution_providers())}")
-    click.echo(f"cache           {default_cache_dir()}")
+        console.line(f"{name:<15} {_version(name)}")
+    console.line(f"cores           {available_cpus()} available, {default_threads()} threads used")
+    console.line(f"providers       {', '.join(execution_providers())}")
+    console.line(f"cache           {default_cache_dir()}")
     models = bundled_models()
     if DEFAULT_MODEL not in models:
         raise BundleError(f"the default model {DEFAULT_MODEL!r} is missing; install showtell anew")
@@ -46,7 +47,7 @@ def command() -> None:
         bundle = captioner.bundle
         caption = captioner.caption(Image.new("RGB", (64, 64), "white"))
         mark = " (default)" if name == DEFAULT_MODEL else ""
-        click.echo(
+        console.line(
             f"model           {name}{mark}: checksums right, sha256 {bundle.manifest.sha256[:12]}, "
             f"{bundle.num_bytes / 1e6:.1f} MB; {'answers' if caption.text else 'gives no sentence'}"
         )

@@ -1,6 +1,5 @@
 """`showtell evaluate`."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,12 +11,17 @@ import click
 from showtell.cli import console
 from showtell.cli.options import (
     PATH,
+    SectionedCommand,
     cache_option,
+    check_suffix,
+    complete_model,
     json_option,
     no_progress_option,
     search_options,
 )
+from showtell.cli.streams import write_utf8
 from showtell.errors import DataError
+from showtell.printable import json_text
 
 if TYPE_CHECKING:
     from showtell.cli.score_table import Evaluation
@@ -43,9 +47,22 @@ Karpathy's JSON, COCO captions JSON, or any of those. Recognised by content.
 """
 
 
-@click.command("evaluate", epilog=EPILOG)
-@click.argument("target", metavar="CAPTIONS|RUN|BUNDLE|NAME", required=False)
-@click.option("--compare", nargs=2, metavar="A B", help="Two of these, on the same images.")
+@click.command(
+    "evaluate",
+    cls=SectionedCommand,
+    epilog=EPILOG,
+    short_help="Score captions against what people wrote.",
+)
+@click.argument(
+    "target", shell_complete=complete_model, metavar="CAPTIONS|RUN|BUNDLE|NAME", required=False
+)
+@click.option(
+    "--compare",
+    nargs=2,
+    shell_complete=complete_model,
+    metavar="A B",
+    help="Two of these, on the same images.",
+)
 @click.option("--references", type=PATH, metavar="REFS", help="File of what people wrote.")
 @click.option("--data", type=PATH, metavar="DATA", help="Dataset: pictures and references.")
 @click.option("--split", metavar="NAME", help="Part of REFS or DATA  [default: all of REFS, val]")
@@ -72,9 +89,21 @@ Karpathy's JSON, COCO captions JSON, or any of those. Recognised by content.
     default=True,
     help="Beside the scores, those of one sentence for all photos and of people  [default: yes]",
 )
-@click.option("--resamples", type=click.IntRange(min=100), default=1000, show_default=True)
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples."
+    "--resamples",
+    type=click.IntRange(min=100),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="How often images are drawn anew for the intervals.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Random seed of the resamples.",
 )
 @click.option("--per-image", type=PATH, metavar="CSV", help="Write each image's scores.")
 @click.option("--out", type=PATH, metavar="FILE", help="Keep the captions, as COCO results JSON.")
@@ -120,6 +149,8 @@ def command(
     if compare and (out or per_image):
         raise click.UsageError("--out and --per-image are of one system, not of two")
     _refuse_to_overwrite([out, per_image], [*map(Path, names), references, data, df, training])
+    check_suffix(out, "--out", "JSON")
+    check_suffix(per_image, "--per-image", "CSV")
     # What is missing is told before a model writes captions.
     chosen = list(find_metrics(metrics or DEFAULT_METRICS))
     material = read_material(references, data, split=split, df=df, training=training)
@@ -139,9 +170,9 @@ def command(
         ]
     if as_json:
         content = score_table.to_dict(found, differences)
-        click.echo(json.dumps({**content, "bootstrap": drawn}, indent=2, ensure_ascii=False))
+        write_utf8(json_text({**content, "bootstrap": drawn}, indent=2) + "\n")
     else:
-        click.echo(score_table.describe(found, differences))
+        console.lines(score_table.describe(found, differences))
     if per_image:
         write_atomically(
             per_image, score_table.per_image_csv(reports[0], systems[0].captions).encode()

@@ -17,7 +17,9 @@ Examples:
 """
 
 
-@click.command("export", epilog=EPILOG)
+@click.command(
+    "export", epilog=EPILOG, short_help="Turn a training run into a bundle that captions by itself."
+)
 @click.argument("run", type=PATH, metavar="RUN")
 @click.option(
     "--out",
@@ -82,10 +84,10 @@ def command(
     parts = ", ".join(f"{n} {len(d) / 1e6:.1f} MB" for n, d in bundle.graphs.items())
     found = bundle.manifest.scores["scores"]
     console.say(
-        f"{out}: {bundle.num_bytes / 1e6:.1f} MB ({parts}), weights in {precision}\n"
+        f"{out}: {bundle.num_bytes / 1e6:.1f} MB ({parts}), weights in {precision}",
         f"log-probabilities within {exported.parity.max_log_prob_error:.1e} nats of PyTorch; "
         f"{exported.parity.same_captions:.0%} of probes get the same caption; features within "
-        f"{exported.features_error:.1%}\n"
+        f"{exported.features_error:.1%}",
         f"val CIDEr {found['CIDEr']:.1f}, measured on {bundle.manifest.scores['measured_on']}; "
-        f"the checkpoint has {trained.scores['scores']['CIDEr']:.1f}"
+        f"the checkpoint has {trained.scores['scores']['CIDEr']:.1f}",
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from showtell.cli import console
-from showtell.cli.options import PATH, cache_option, no_progress_option, override, settings_option
+from showtell.cli.options import PATH, cache_option, no_progress_option, settings_option
 
 EPILOG = """\b
 Examples:
@@ -23,13 +23,19 @@ keras:ResNet50, keras:VGG16, timm:NAME and onnx:PATH. docs/encoders.md tells of 
 """
 
 
-@click.command("features", epilog=EPILOG)
+@click.command(
+    "features",
+    epilog=EPILOG,
+    short_help="Compute a CNN's features of a dataset, ahead of training.",
+)
 @click.argument("data_dir", type=PATH, metavar="DATA")
 @click.option(
     "--config", "config_path", type=PATH, metavar="CONFIG.toml", help="Take its [encoder]."
 )
 @settings_option
-@click.option("--encoder", metavar="NAME", help="[default: efficientnet-lite2]")
+@click.option(
+    "--encoder", metavar="NAME", help="Which CNN; see below  [default: efficientnet-lite2]"
+)
 @click.option("--image-size", type=int, metavar="N", help="Pixels, square  [default: 224]")
 @click.option(
     "--kind",
@@ -41,7 +47,13 @@ keras:ResNet50, keras:VGG16, timm:NAME and onnx:PATH. docs/encoders.md tells of 
     metavar="FILE",
     help="Weights from a file, or `random`  [default: the pretrained ones]",
 )
-@click.option("--split", "splits", multiple=True, help="Only this split; may be given again.")
+@click.option(
+    "--split",
+    "splits",
+    multiple=True,
+    metavar="NAME",
+    help="Only this split; may be given again.",
+)
 @cache_option
 @no_progress_option
 def command(
@@ -65,7 +77,8 @@ def command(
     from showtell.extras import require_extra
 
     asked = {"name": encoder, "image_size": image_size, "features": kind, "weights": weights}
-    config = override(load_config(config_path, settings).encoder, asked)
+    given = {key: value for key, value in asked.items() if value is not None}
+    config = load_config(config_path, settings, {"encoder": given}).encoder
     dataset = load_dataset(data_dir)
     # Without --split: all pictures that are there, whatever else a split may lack.
     records = [

@@ -1,7 +1,6 @@
 """The `showtell` command: verbs, the default verb, and errors as one line and an exit code."""
 
 import difflib
-import io
 import os
 import sys
 import warnings
@@ -9,9 +8,11 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from showtell import __version__
 from showtell.cli import console
+from showtell.cli.streams import UNEXPECTED, finish_streams, prepare_streams
 from showtell.errors import (
     BundleError,
     CheckpointError,
@@ -39,7 +40,7 @@ COMMANDS = (
     "doctor",
 )
 
-UNEXPECTED, INTERRUPTED = 1, 130
+INTERRUPTED = 130
 EXIT_CODES: dict[type[ShowtellError], int] = {
     ConfigError: 2,
     DataError: 2,
@@ -73,9 +74,24 @@ class CaptionByDefault(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = (*COMMANDS, "--help", "-h", "--version")
         if args and args[0] not in own:
-            _refuse_misspelt_verb(args[0])
+            if not ctx.resilient_parsing:  # a shell completes what is not whole yet
+                _refuse_misspelt_verb(args[0])
             args = ["caption", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete verbs, and what stands after the verb that may be left out."""
+        found = super().shell_complete(ctx, incomplete)
+        if not incomplete.startswith("-"):
+            return [*found, CompletionItem(incomplete, type="file")]
+        caption = self.get_command(ctx, "caption")
+        assert caption is not None
+        inner = click.Context(caption, parent=ctx, info_name="caption", resilient_parsing=True)
+        known = {item.value for item in found}
+        return [
+            *found,
+            *(one for one in caption.shell_complete(inner, incomplete) if one.value not in known),
+        ]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -113,7 +129,7 @@ def run(args: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        console.refuse(error)
         return error.exit_code
     except ShowtellError as error:
         console.error(str(error))
@@ -133,13 +149,13 @@ def main() -> None:
     """Entry point of the `showtell` script."""
     # Pillow warns of damage that it can read past; what it cannot, we say ourselves.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    if isinstance(sys.stdout, io.TextIOWrapper):  # old photos have names that are not UTF-8
-        sys.stdout.reconfigure(errors="surrogateescape")
-    code = run(sys.argv[1:])
+    prepare_streams()
+    code, lost = finish_streams(run(sys.argv[1:]))
+    if lost:
+        console.error(lost)
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         # Threads of PyTorch's process group may still want the interpreter as it is taken down,
         # which aborts the process; all is written and the group is left by now.
-        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)

@@ -1,6 +1,5 @@
 """`showtell models`."""
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +7,8 @@ import click
 
 from showtell.cli import console
 from showtell.cli.options import json_option
+from showtell.cli.streams import write_utf8
+from showtell.printable import json_text
 
 if TYPE_CHECKING:
     from showtell.bundle import Bundle
@@ -19,7 +20,7 @@ Examples:
 """
 
 
-@click.command("models", epilog=EPILOG)
+@click.command("models", epilog=EPILOG, short_help="List the models that come with the install.")
 @json_option
 def command(as_json: bool) -> None:
     """List the models that come with the install: size, speed here, scores, how each was made."""
@@ -34,11 +35,11 @@ def command(as_json: bool) -> None:
             {**asdict(b.manifest), "num_bytes": b.num_bytes, "ms_per_photo": round(ms, 1)}
             for b, ms in zip(bundles, speeds, strict=True)
         ]
-        click.echo(json.dumps(rows, indent=2))
+        write_utf8(json_text(rows, indent=2) + "\n")
         return
-    click.echo(console.table([_row(b, ms) for b, ms in zip(bundles, speeds, strict=True)]))
+    console.lines(console.table([_row(b, ms) for b, ms in zip(bundles, speeds, strict=True)]))
     for bundle in bundles:
-        click.echo("\n" + "\n".join(_details(bundle)))
+        console.lines(["", *_details(bundle)])
 
 
 def _row(bundle: "Bundle", ms: float) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from showtell.cli import console
-from showtell.cli.options import PATH
+from showtell.cli.options import PATH, complete_model
 from showtell.errors import ImageError, ShowtellError, counted
+from showtell.printable import one_line
 
 if TYPE_CHECKING:
     from showtell.batch.review import Doubt
@@ -25,7 +26,9 @@ Examples:
 """
 
 
-@click.command("review", epilog=EPILOG)
+@click.command(
+    "review", epilog=EPILOG, short_help="Look through the captions that the model is least sure of."
+)
 @click.argument("photos", nargs=-1, type=PATH, required=True)
 @click.option(
     "--below", type=click.FloatRange(0, 1), default=0.3, show_default=True, metavar="P",
@@ -36,7 +39,12 @@ Examples:
     "--reviewer", metavar="NAME", help="Who chooses; written as the caption's writer  "
     "[default: your user name]",
 )  # fmt: skip
-@click.option("--model", metavar="NAME|PATH", help="What proposes other sentences.")
+@click.option(
+    "--model",
+    shell_complete=complete_model,
+    metavar="NAME|PATH",
+    help="What proposes other sentences.",
+)
 def command(
     photos: tuple[Path, ...], below: float, only_list: bool, reviewer: str | None, model: str | None
 ) -> int:
@@ -53,7 +61,7 @@ def command(
         return 0
     if only_list or not sys.stdin.isatty():
         for doubt in doubts:
-            sys.stdout.write(f"{doubt.photo.as_posix()}\t{doubt.confidence}\t{doubt.caption}\n")
+            console.line(doubt.photo.as_posix(), doubt.confidence, doubt.caption)
         return 0
 
     from showtell.runtime.captioner import Captioner
@@ -76,7 +84,7 @@ class _Review:
     def ask(self, doubt: "Doubt", place: str) -> bool:
         """Show a photo and carry out what the person says; tell whether to go on."""
         sentences = self._sentences(doubt)
-        console.say(f"\n{place}: {doubt.photo}  (confidence {doubt.confidence:.2f})")
+        console.say("", f"{place}: {doubt.photo}  (confidence {doubt.confidence:.2f})")
         _show(doubt.photo)
         for number, sentence in enumerate(sentences, start=1):
             console.say(f"  {number}  {sentence}")
@@ -95,7 +103,8 @@ class _Review:
 
         text = sentences[int(answer) - 1] if answer.isdecimal() else doubt.caption
         if answer == "e":
-            text = click.prompt("your sentence", default=text, err=True).strip() or text
+            asked = f"your sentence [{one_line(text)}]"
+            text = click.prompt(asked, default=text, show_default=False, err=True).strip() or text
         try:
             if answer == "r":
                 reject(doubt)

@@ -1,13 +1,12 @@
 """Scores as a table for people, as JSON for machines, as CSV for a closer look."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from showtell.cli import console
 from showtell.metrics import ClaimRate, Claims, Difference, Diversity, Interval, LeaveOneOut, Report
+from showtell.printable import csv_line
 
 Scores = Mapping[str, float]
 
@@ -41,8 +40,8 @@ class Evaluation:
             },
         }
 
-    def describe(self) -> str:
-        """Lay it out for people."""
+    def describe(self) -> list[str]:
+        """Lay it out for people, in lines."""
         rows = [
             {
                 "": name,
@@ -52,13 +51,19 @@ class Evaluation:
             }
             for name, value in self.report.scores.items()
         ]
-        lines = [console.table(rows), *_legend(self), "", *_describe_claims({"": self.claims}), ""]
-        lines.append(_describe_captions(self.diversity))
-        return "\n".join([*lines, *(f"signature: {s}" for s in _signatures(self.report))])
+        return [
+            *console.table(rows),
+            *_legend(self),
+            "",
+            *_describe_claims({"": self.claims}),
+            "",
+            _describe_captions(self.diversity),
+            *(f"signature: {s}" for s in _signatures(self.report)),
+        ]
 
 
-def describe(found: Sequence[Evaluation], differences: Mapping[str, Difference]) -> str:
-    """Lay one system out for people, or two side by side."""
+def describe(found: Sequence[Evaluation], differences: Mapping[str, Difference]) -> list[str]:
+    """Lay one system out for people, or two side by side: lines."""
     return (
         found[0].describe() if len(found) == 1 else _describe_two(found[0], found[1], differences)
     )
@@ -83,7 +88,7 @@ def to_dict(found: Sequence[Evaluation], differences: Mapping[str, Difference]) 
 
 def _describe_two(
     first: Evaluation, second: Evaluation, differences: Mapping[str, Difference]
-) -> str:
+) -> list[str]:
     left = {" A": first.leave_one_out, " B": second.leave_one_out}
     rows = [
         {
@@ -98,22 +103,21 @@ def _describe_two(
         for name, found in differences.items()
     ]
     claims = _describe_claims({" A": first.claims, " B": second.claims})
-    lines = [console.table(rows), *_legend(first), "", *claims, ""]
+    lines = [*console.table(rows), *_legend(first), "", *claims, ""]
     for letter, one in zip("AB", (first, second), strict=True):
         decoding = "".join(f", {key} {value}" for key, value in one.report.decoding.items())
         lines.append(f"{letter}: {one.name}{decoding}: {_describe_captions(one.diversity)}")
     measured = [first.report.measurement(name) for name in _last_names(first.report)]
-    return "\n".join([*lines, *(f"signature of both: {line}" for line in measured)])
+    return [*lines, *(f"signature of both: {line}" for line in measured)]
 
 
 def per_image_csv(report: Report, captions: Mapping[str, str]) -> str:
     """Every image's caption and scores in percent."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(["image", *report.scores, "caption"])
-    for image_id, scores in report.per_image.items():
-        table.writerow([image_id, *_rounded(*scores.values()), captions[image_id]])
-    return out.getvalue()
+    rows = [
+        [image_id, *_rounded(*scores.values()), captions[image_id]]
+        for image_id, scores in report.per_image.items()
+    ]
+    return csv_line(["image", *report.scores, "caption"]) + "".join(csv_line(row) for row in rows)
 
 
 def _beside(
@@ -178,7 +182,7 @@ def _describe_claims(found: Mapping[str, Claims]) -> list[str]:
         for name in first.system
     ]
     legend = "claims: of the captions that make one, the share whose claim stands in no reference"
-    return [console.table(rows), legend]
+    return [*console.table(rows), legend]
 
 
 def _percent(found: ClaimRate) -> float | str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from showtell.cli import console
-from showtell.cli.options import PATH, cache_option, no_progress_option
+from showtell.cli.options import PATH, cache_option, device_option, no_progress_option
 
 EPILOG = """\b
 Examples:
@@ -34,7 +34,9 @@ def _seeds(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
         raise click.BadParameter(f"write numbers with commas, such as 1,2,3; got {text}") from error
 
 
-@click.command("study", epilog=EPILOG)
+@click.command(
+    "study", epilog=EPILOG, short_help="Train several systems with several seeds each, and compare."
+)
 @click.argument("config", type=PATH, metavar="STUDY.toml")
 @click.option(
     "--data",
@@ -46,14 +48,12 @@ def _seeds(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
 @click.option("--out", type=PATH, metavar="OUT", help="Where to work  [default: runs/NAME]")
 @click.option("--only", multiple=True, metavar="NAME", help="Train this system; may be repeated.")
 @click.option(
-    "--seeds", callback=_seeds, metavar="N,N,…", help="Train these, instead of the study's."
+    "--seeds", callback=_seeds, metavar="N,N,...", help="Train these, instead of the study's."
 )
 @click.option(
     "--report-only", is_flag=True, help="Train nothing; write the table of what is there."
 )
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
-)
+@device_option
 @cache_option
 @no_progress_option
 @click.pass_obj
@@ -106,5 +106,5 @@ def command(
                 events=events,
             )
     folder = StudyFolder(out)
-    click.echo(folder.table.read_text(encoding="utf-8"), nl=False)
+    console.lines(folder.table.read_text(encoding="utf-8").splitlines())
     console.say(f"written: {folder.table}, {folder.json}, {folder.picture}")

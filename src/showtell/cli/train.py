@@ -10,6 +10,7 @@ from showtell.cli.options import (
     PATH,
     cache_option,
     data_option,
+    device_option,
     no_progress_option,
     settings_option,
 )
@@ -30,7 +31,7 @@ A run that was interrupted goes on from its last checkpoint when the same comman
 """
 
 
-@click.command("train", epilog=EPILOG)
+@click.command("train", epilog=EPILOG, short_help="Train a captioner on a dataset.")
 @click.argument("config_path", type=PATH, metavar="[CONFIG.toml]", required=False)
 @data_option
 @click.option("--out", type=PATH, metavar="DIR", help="Run folder  [default: runs/NAME]")
@@ -77,9 +78,7 @@ A run that was interrupted goes on from its last checkpoint when the same comman
     "captions of at least pseudo_captions.min_confidence are learned from as if people had "
     "written them.",
 )
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
-)
+@device_option
 @click.option("--force", is_flag=True, help="Delete the run that DIR holds and begin anew.")
 @click.option("--tensorboard", is_flag=True, help="Write TensorBoard logs to DIR/tensorboard too.")
 @cache_option
@@ -165,6 +164,6 @@ def command(
         console.say(f"{best} loss {state.best_loss:.3f} on val; run in {run}")
         return
     console.say(
-        f"{best} CIDEr {state.best_cider:.1f}; run in {run}\n"
-        f"next: showtell evaluate {run} --data {data_dir}   or: showtell export {run}"
+        f"{best} CIDEr {state.best_cider:.1f}; run in {run}",
+        f"next: showtell evaluate {run} --data {data_dir}   or: showtell export {run}",
     )

@@ -109,7 +109,7 @@ def read_record(text: str) -> Record:
 
 def is_uncertain(record: Record) -> bool:
     """Tell whether a caption's confidence was too low for it to be written beside the photo."""
-    return any(note["code"] == "uncertain" for note in record["notes"])
+    return any(note["code"] == "uncertain" for note in record["notes"] or ())
 
 
 def failure(code: str, message: str) -> Record:

@@ -24,6 +24,7 @@ from types import MappingProxyType
 from typing import Any
 
 from showtell.errors import DataError
+from showtell.printable import from_csv
 from showtell.suffixes import READABLE_SUFFIXES
 
 # An image's names, the first of them found being its id.
@@ -199,7 +200,7 @@ def _parse_table(text: str, delimiter: str, name: str) -> Iterator[Entry]:
                     f"{delimiter.join(header)}; a caption that holds {delimiter!r} needs quotes"
                 )
             if row:
-                yield _to_entry(dict(zip(header, row, strict=True)), where)
+                yield _to_entry(dict(zip(header, map(from_csv, row), strict=True)), where)
             where = f"{name}, line {rows.line_num + 1}"
     except csv.Error as error:
         raise DataError(f"{where}: {error}") from error

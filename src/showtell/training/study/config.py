@@ -55,10 +55,9 @@ class StudyConfig:
         _check_seeds(self.seeds)
         if not self.systems:
             raise ConfigError("a study needs at least one system: a section [systems.NAME]")
-        _build(self.base, where="base.")
         for system in self.systems:
             for seed in self.seeds:
-                self.config(system, seed)
+                self._check(system, seed)
         for system in self.published.cider:
             self._require(system, "published.cider names")
 
@@ -93,6 +92,21 @@ class StudyConfig:
             _check_seeds(seeds)
         systems = [name for name in self.systems if name in only or not only]
         return [self.config(name, seed) for seed in seeds or self.seeds for name in systems]
+
+    def _check(self, system: str, seed: int) -> None:
+        """Refuse settings of a run; those that are wrong in the base are told as the base's.
+
+        Only what a system makes of the base is asked to fit together: the base need not.
+        """
+        try:
+            self.config(system, seed)
+        except ConfigError as error:
+            try:
+                _build(self.base, where="base.")
+            except ConfigError as of_base:
+                if str(of_base).replace("base", f"systems.{system}", 1) == str(error):
+                    raise of_base from error
+            raise
 
     def _require(self, system: str, what: str) -> None:
         if system not in self.systems:
