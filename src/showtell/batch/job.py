@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from showtell.batch.destinations import Destination, OnExisting
 from showtell.config import BeamConfig
+from showtell.images import MAX_IMAGE_MPIXELS
 from showtell.runtime.records import Maker, Photo, Record
 
 Fate = Literal["captioned", "skipped", "failed", "done before", "no picture"]
@@ -22,11 +23,12 @@ class Job:
     min_confidence: float = 0.0  # captions below it go nowhere but into the record
     batch_size: int = 16
     threads: int = 2  # that read and decode photos
+    max_image_mpixels: float = MAX_IMAGE_MPIXELS  # larger pictures fail
 
     def settings(self, maker: Maker) -> Record:
         """What makes this job's records: those of another job do not belong beside them."""
         return {
-            "model": "{name} {version} {sha256}".format_map(maker.model),
+            "model": " ".join(maker.model),
             "search": str(self.decoding),
             "num_captions": self.num_captions,
             "min_confidence": self.min_confidence,

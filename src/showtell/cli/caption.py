@@ -13,7 +13,6 @@ from showtell.cli.caption_options import STDIN, CaptionOptions, caption_options
 from showtell.cli.options import (
     PATH,
     no_progress_option,
-    override,
     search_options,
     threads_option,
 )
@@ -66,13 +65,12 @@ def command(
 ) -> int:
     """Write a sentence for each of PHOTOS: files, folders (searched through), or - for stdin."""
     from showtell.bundle import find_bundle, load_bundle
-    from showtell.images import limit_pixels
+    from showtell.config import override
 
     named = [*photos, *asked.listed()]
     asked.check(named)
     if figure and figure.suffix.lower() != ".png":
         raise click.UsageError(f"--figure draws a PNG; {figure} has another suffix")
-    limit_pixels(asked.max_image_mpixels)
     bundle = load_bundle(find_bundle(model))  # a wrong model is told before a long walk
     job = asked.job(override(bundle.manifest.decoding, search_asked))
     calibrated = bundle.confidence is not None and job.decoding.finds_the_same_as(

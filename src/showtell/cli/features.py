@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from showtell.cli import console
-from showtell.cli.options import PATH, cache_option, no_progress_option, override, settings_option
+from showtell.cli.options import PATH, cache_option, no_progress_option, settings_option
 
 EPILOG = """\b
 Examples:
@@ -60,7 +60,7 @@ def command(
 
     A run that is stopped keeps what it has computed; the next goes on from there.
     """
-    from showtell.config import load_config
+    from showtell.config import load_config, override
     from showtell.data.sources import load_dataset
     from showtell.extras import require_extra
 
