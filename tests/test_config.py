@@ -98,7 +98,7 @@ configs = st.builds(
     decoding=st.builds(
         BeamConfig,
         beam_size=st.integers(1, 1000),
-        max_length=count,
+        max_length=st.integers(1, 1000),
         length_penalty=st.floats(0, 10),
     ),
 )
@@ -227,7 +227,8 @@ def test_a_value_of_the_wrong_kind_is_refused_with_its_setting_and_the_right_kin
         ("training.checkpoint_every_s=-1", "checkpoint_every_s must not be negative, got -1.0"),
         ("training.checkpoint_every_s=nan", "checkpoint_every_s must not be negative, got nan"),
         ("decoding.beam_size=0", "beam_size must be between 1 and 1000, got 0"),
-        ("decoding.max_length=0", "max_length must be at least 1, got 0"),
+        ("decoding.max_length=0", "max_length must be between 1 and 1000, got 0"),
+        ("decoding.max_length=1001", "max_length must be between 1 and 1000, got 1001"),
         ("decoding.length_penalty=-0.1", "length_penalty must be between 0 and 10, got -0.1"),
         ("decoding.length_penalty=nan", "length_penalty must be between 0 and 10, got nan"),
         ("decoding.length_penalty=inf", "length_penalty must be between 0 and 10, got inf"),

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from showtell.errors import ShowtellError
     from showtell.metrics.report import Report
     from showtell.metrics.scoring import score
-    from showtell.runtime.captioner import Caption, Captioner
+    from showtell.runtime.caption import Caption
+    from showtell.runtime.captioner import Captioner
 
 __all__ = ["BeamConfig", "Caption", "Captioner", "Report", "ShowtellError", "score"]
 
 _HOMES = {
     "BeamConfig": "showtell.config",
-    "Caption": "showtell.runtime.captioner",
+    "Caption": "showtell.runtime.caption",
     "Captioner": "showtell.runtime.captioner",
     "Report": "showtell.metrics.report",
     "ShowtellError": "showtell.errors",

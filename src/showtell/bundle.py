@@ -9,7 +9,8 @@
     confidence.npz    how sure to be of a caption, where the model is calibrated
     chooser.npz       which of the captions found to take, where the model has learned to choose
 
-A bundle is read whole and checked against its hashes before anything runs. Nothing is pickled.
+A bundle is read whole and checked against its hashes before anything runs. Nothing is pickled. It
+may come from anyone, so it is bounded: its files, and the search that it asks for.
 """
 
 import io
@@ -18,12 +19,12 @@ import zipfile
 from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from showtell.concepts import Concepts
 from showtell.config import BeamConfig, from_dict
-from showtell.errors import BundleError, ConfigError, UnknownModelError, suggest
-from showtell.files import sha256_hex, to_json, write_atomically
+from showtell.errors import BundleError, ConfigError, UnknownModelError, one_line, suggest
+from showtell.files import read_member, sha256_hex, to_json, write_atomically
 from showtell.images import Preprocessing
 from showtell.vocabulary import SPECIAL_TOKENS, Vocabulary
 
@@ -35,6 +36,13 @@ VOCABULARY, ENCODER, START, STEP = "vocabulary.txt", "encoder.onnx", "start.onnx
 FILES = (VOCABULARY, ENCODER, START, STEP)
 CONCEPTS, CONFIDENCE, CHOOSER = "concepts.txt", "confidence.npz", "chooser.npz"
 OPTIONAL = (CONCEPTS, CONFIDENCE, CHOOSER)
+# Bytes, unpacked; ONNX itself ends at 2 GiB a graph.
+MAX_BYTES = dict.fromkeys((ENCODER, START, STEP), 2 * 2**30) | dict.fromkeys(
+    (MANIFEST, VOCABULARY, CONCEPTS, CONFIDENCE, CHOOSER), 64 * 2**20
+)
+MAX_SEARCH = 10_000  # hypotheses × words; a search of more is asked for, not brought along
+MAX_DEPTH = 50  # of the manifest's JSON
+MAX_NAME = 100  # letters
 ZIP_SUFFIXES = (".bundle", ".zip")
 DEFAULT_MODEL = "base"
 BUNDLED_DIR = Path(__file__).parent / "bundles"
@@ -45,7 +53,7 @@ class EncoderInfo:
     """The CNN of a bundle."""
 
     name: str
-    features: str  # which of the encoder's outputs the decoder reads: pooled or grid
+    features: Literal["pooled", "grid"]  # which of the encoder's outputs the decoder reads
     weights_sha256: str  # of the float32 weights it was exported from
 
 
@@ -67,6 +75,20 @@ class Manifest:
     confidence: dict[str, Any] = field(default_factory=dict)  # what it means and what it is worth
     files: dict[str, str] = field(default_factory=dict)  # sha256 of each
     sha256: str = ""  # of this file with this value empty, and so of the whole model
+
+    def __post_init__(self) -> None:
+        if self.format_version < 1:
+            raise ConfigError(f"format_version must be at least 1, got {self.format_version}")
+        for name in (self.name, self.version):  # which become a writer's in photos' metadata
+            if not (name.isprintable() and 0 < len(name) <= MAX_NAME):
+                raise ConfigError(f"name and version must be 1 to {MAX_NAME} letters, got {name!r}")
+        if self.special_tokens != SPECIAL_TOKENS:
+            raise ConfigError(f"special_tokens must be {', '.join(SPECIAL_TOKENS)}")
+        if self.decoding.beam_size * self.decoding.max_length > MAX_SEARCH:
+            raise ConfigError(
+                f"decoding.beam_size × max_length must be at most {MAX_SEARCH}, got "
+                f"{self.decoding.beam_size} × {self.decoding.max_length}"
+            )
 
 
 @dataclass(frozen=True)
@@ -187,7 +209,7 @@ def _parse(from_text: Callable[[str], T], contents: dict[str, bytes], name: str,
     try:
         return from_text(contents[name].decode())
     except (UnicodeDecodeError, BundleError) as error:
-        raise BundleError(f"{path}: {name} cannot be used: {error}") from error
+        raise BundleError(f"{path}: {name} cannot be used: {one_line(error)}") from error
 
 
 def _seal(values: dict[str, Any]) -> bytes:
@@ -202,6 +224,8 @@ def _seal_holds(manifest: bytes, sha256: str) -> bool:
 def _parse_manifest(data: bytes, path: Path) -> Manifest:
     try:
         values = json.loads(data)
+        if _depth(values) > MAX_DEPTH:
+            raise ConfigError(f"it is nested more than {MAX_DEPTH} levels deep")
         found = values["format_version"]
         if isinstance(found, int) and found > FORMAT_VERSION:
             raise BundleError(
@@ -210,7 +234,23 @@ def _parse_manifest(data: bytes, path: Path) -> Manifest:
             )
         return from_dict(Manifest, values)
     except (ValueError, KeyError, TypeError, RecursionError, ConfigError) as error:
-        raise BundleError(f"{path}: {MANIFEST} does not describe a model ({error})") from error
+        raise BundleError(
+            f"{path}: {MANIFEST} does not describe a model ({one_line(error)})"
+        ) from error
+
+
+def _depth(value: Any) -> int:
+    """Count how deep JSON is nested."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        parts = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [inner for one in parts if not _is_plain(one) for inner in one]
+    return depth
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float)
 
 
 def _read_folder(path: Path) -> dict[str, bytes]:
@@ -219,7 +259,11 @@ def _read_folder(path: Path) -> dict[str, bytes]:
         raise BundleError(f"{path} is not a complete model bundle: {', '.join(missing)} missing")
     try:
         there = {entry.name for entry in path.iterdir() if entry.is_file()}
-        return {name: (path / name).read_bytes() for name in (MANIFEST, *_names_in(there))}
+        names = (MANIFEST, *_names_in(there))
+        for name in names:
+            if (path / name).stat().st_size > MAX_BYTES[name]:
+                raise BundleError(f"{path}: {name} is too large for a model")
+        return {name: (path / name).read_bytes() for name in names}
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error}") from error
 
@@ -227,12 +271,12 @@ def _read_folder(path: Path) -> dict[str, bytes]:
 def _read_zip(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = _names_in(archive.namelist())
-            return {name: archive.read(name) for name in (MANIFEST, *names)}
+            names = (MANIFEST, *_names_in(archive.namelist()))
+            return {name: read_member(archive, name, at_most=MAX_BYTES[name]) for name in names}
     except KeyError as error:
         raise BundleError(f"{path} is not a complete model bundle: {error}") from error
     except Exception as error:  # zipfile and its decompressors share no error class
-        raise BundleError(f"{path} is not a readable model bundle: {error}") from error
+        raise BundleError(f"{path} is not a readable model bundle: {one_line(error)}") from error
 
 
 def _zip(contents: dict[str, bytes]) -> bytes:

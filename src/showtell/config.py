@@ -11,6 +11,7 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from math import inf
+from numbers import Integral, Real
 from pathlib import Path
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -19,11 +20,24 @@ from showtell.errors import ConfigError, suggest
 
 T = TypeVar("T")
 _NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
+V = TypeVar("V")
 
 
 def _require(ok: bool, message: str) -> None:
     if not ok:
         raise ConfigError(message)
+
+
+def setting(default: V, help: str, *, metavar: str = "N", also: str = "") -> V:
+    """Make a field that the command line offers as an option of the same name.
+
+    Args:
+        help: what it does, a sentence or two.
+        metavar: what stands for its value there, if it is a number.
+        also: another name of the option.
+    """
+    about = {"help": help, "metavar": metavar, "also": also}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,31 +257,51 @@ class RecognitionConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class BeamConfig:
-    """How to search, and how to say what is found.
+    """How to search, and how to say what is found: a whole search, not changes to one.
 
-    Lengths count word tokens; `<start>` and `<end>` are never counted.
+    Lengths count word tokens; `<start>` and `<end>` are never counted. The command line makes its
+    options of these fields: a further setting is a further field.
     """
 
-    beam_size: int = 3  # hypotheses kept at each step; 1 is greedy search
-    max_length: int = 20  # tokens; a hypothesis this long that has not ended is unfinished
-    length_penalty: float = 0.7  # alpha of Wu et al. 2016, eq. 14; 0 ranks by total log-prob
-    no_repeat_ngram: int = 0  # words in a row that a caption says once only; 0: it may repeat all
-    consensus: float = 0.0  # temperature of the hypotheses' votes for one another; 0: the likeliest
-    neutral: bool = False  # say "a person" for "a man": captions that name no gender
-    # Search a second time, told what the photo shows but not shown it; all hypotheses compete. For
-    # decoders that look at concepts.
-    unseen: bool = False
-    # Rank hypotheses by the model's chooser, which asks the photo's concepts too.
-    chooser: bool = False
-    # Say the less specific word where the photo does not settle gender, number or colour.
-    cautious: bool = False
+    beam_size: int = setting(3, "Hypotheses kept at each step; 1 is greedy.", also="--num-beams")
+    # Tokens; a hypothesis this long that has not ended is unfinished.
+    max_length: int = setting(20, "Most words in a sentence.")
+    # alpha of Wu et al. 2016, eq. 14.
+    length_penalty: float = setting(
+        0.7,
+        "Favour longer sentences the larger it is; 0 ranks by total log-probability.",
+        metavar="A",
+    )
+    no_repeat_ngram: int = setting(0, "No N words in a row twice in a sentence; 0 allows it.")
+    consensus: float = setting(
+        0.0,
+        "Choose the hypothesis that agrees best with the others, each voting with weight "
+        "exp(log-probability / T); 0 chooses the likeliest.",
+        metavar="T",
+    )
+    neutral: bool = setting(False, "Name no gender: a person, a child, their dog.")
+    # With all-zero features beside the concepts; see `Captioner.hypotheses`.
+    unseen: bool = setting(
+        False,
+        "Search a second time, told what the photo shows but not shown it; all hypotheses compete. "
+        "Of models that look at concepts.",
+    )
+    chooser: bool = setting(False, "Rank hypotheses by the chooser that came with the model.")
+    cautious: bool = setting(
+        False,
+        "Say the less specific word where the photo does not settle a gender, a number or a "
+        "colour, of models that can tell.",
+    )
 
     def __post_init__(self) -> None:
         _require(
             1 <= self.beam_size <= 1000,
             f"beam_size must be between 1 and 1000, got {self.beam_size}",
         )
-        _require(self.max_length >= 1, f"max_length must be at least 1, got {self.max_length}")
+        _require(
+            1 <= self.max_length <= 1000,
+            f"max_length must be between 1 and 1000, got {self.max_length}",
+        )
         _require(
             0 <= self.length_penalty <= 10,
             f"length_penalty must be between 0 and 10, got {self.length_penalty}",
@@ -282,7 +316,8 @@ class BeamConfig:
         )
         _require(
             not (self.chooser and self.consensus),
-            "consensus and chooser both rank what is found: ask for one (--no-chooser)",
+            "consensus and chooser both rank what is found: ask for one (--no-chooser, in Python "
+            "chooser=False)",
         )
 
     def conditions(self) -> dict[str, str]:
@@ -454,6 +489,22 @@ def from_dict(cls: type[T], values: dict[str, Any], *, where: str = "") -> T:
     )
 
 
+def override(settings: T, changes: Mapping[str, Any]) -> T:
+    """Give settings with some of them changed; a change that is None keeps what was set.
+
+    The command line's options and Python's keyword arguments both come in here.
+
+    Args:
+        settings: a dataclass of plain values.
+
+    Raises:
+        ConfigError: a name is unknown, or a value is of a wrong type or out of range.
+    """
+    asked = {name: value for name, value in changes.items() if value is not None}
+    kept = {f.name: getattr(settings, f.name) for f in fields(settings)}  # type: ignore[arg-type]
+    return from_dict(type(settings), {**kept, **asked})
+
+
 def _convert(hint: Any, value: Any, *, where: str) -> Any:
     if is_dataclass(hint):
         _require(isinstance(value, dict), f"{where} must be a section, got {value!r}")
@@ -475,9 +526,16 @@ def _convert(hint: Any, value: Any, *, where: str) -> Any:
     if get_origin(hint) is dict:
         _require(isinstance(value, dict), f"{where} must be a section, got {value!r}")
         return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        with suppress(OverflowError):  # no float is that large
-            return float(value)
+    return _convert_plain(hint, value, where=where)
+
+
+def _convert_plain(hint: Any, value: Any, *, where: str) -> Any:
+    if hint in (int, float) and not isinstance(value, bool):  # NumPy's numbers too
+        if isinstance(value, Integral):
+            value = int(value)
+        if hint is float and isinstance(value, Real):
+            with suppress(OverflowError):  # no float is that large
+                return float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         raise ConfigError(f"{where} must be of type {hint.__name__}, got {value!r}")
     return value

@@ -83,3 +83,10 @@ def counted(number: int, what: str) -> str:
 def first_few(names: Sequence[str], at_most: int = FEW) -> str:
     """List names in a message: the first of them, and an ellipsis for the rest."""
     return ", ".join(names[:at_most]) + (", …" if len(names) > at_most else "")
+
+
+def one_line(text: object, at_most: int = 300) -> str:
+    """Quote what another says, an error say, in a message of one line; cut if it goes on and on."""
+    line = " ".join(str(text).split())
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    return line if len(line) <= at_most else f"{line[: at_most - 1]}…"

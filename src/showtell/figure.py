@@ -43,7 +43,9 @@ def draw_sheet(items: Sequence[tuple[ImageSource, str]]) -> Image.Image:
     for row, text_height in zip(rows, text_heights, strict=True):
         for column, index in enumerate(row):
             left = MARGIN + column * (CELL + MARGIN)
-            photo = ImageOps.contain(open_rgb(items[index][0], at_least=CELL).rgb, (CELL, CELL))
+            # What has a sentence was read before, however large it is.
+            found = open_rgb(items[index][0], at_least=CELL, max_image_mpixels=math.inf)
+            photo = ImageOps.contain(found.rgb, (CELL, CELL))
             offset = (CELL - photo.width) // 2, CELL - photo.height  # just above its sentence
             sheet.paste(photo, (left + offset[0], top + offset[1]))
             for number, line in enumerate(wrapped[index]):

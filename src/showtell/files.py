@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -19,6 +20,7 @@ from showtell.printable import json_text
 _TEMPORARY = re.compile(r"\.showtell-(\d+)-(?:([0-9a-f]{8})-)?[0-9a-f]{12}\.tmp")
 _ABANDONED_S = 86_400  # age of another computer's temporary file that nobody writes any more
 _in_writing: set[Path] = set()  # temporary files of this process
+MOST_PACKED = 100  # times that a file of a zip may be larger than it is packed
 
 
 def write_atomically(path: Path, data: bytes, *, keep_all: bool = False) -> None:
@@ -150,6 +152,26 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def read_member(archive: zipfile.ZipFile, name: str, *, at_most: int) -> bytes:
+    """Read a file of a zip, never more of it than is allowed, whatever the zip says.
+
+    Args:
+        at_most: bytes, unpacked.
+
+    Raises:
+        KeyError: it is not there.
+        ValueError: it is larger, shrinks as no honest file does, or is packed by a method whose
+            output cannot be bounded.
+    """
+    member = archive.getinfo(name)
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{name} is neither stored nor deflated")
+    if member.file_size > min(at_most, MOST_PACKED * member.compress_size + 2**20):
+        raise ValueError(f"{name} is too large ({member.file_size} bytes unpacked)")
+    with archive.open(member) as file:
+        return file.read(member.file_size + 1)
 
 
 def to_json(value: Any) -> bytes:

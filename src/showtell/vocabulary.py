@@ -36,7 +36,8 @@ class Vocabulary:
             repeated = next(token for token, n in Counter(self.tokens).items() if n > 1)
             raise BundleError(f"the vocabulary holds {repeated!r} twice")
         for token in self.tokens:
-            if token.split() != [token]:  # a blank or a line break would not survive `to_text`
+            # A blank or a line break would not survive `to_text`, nor a terminal some others.
+            if token.split() != [token] or not token.isprintable():
                 raise BundleError(f"the vocabulary holds {token!r}, which is not one word")
 
     def __len__(self) -> int:

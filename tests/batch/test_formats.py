@@ -32,7 +32,7 @@ def record(path: str, caption: str | None, **more: object) -> Record:
         **dict.fromkeys(FIELDS),
         "path": path,
         "caption": caption,
-        "candidates": [{"caption": caption, "log_prob": -1.5}] if caption else [],
+        "candidates": [{"caption": caption, "log_prob": -1.5, "score": -1.0}] if caption else [],
         "concepts": [{"word": "dog", "probability": 0.75}] if caption else [],
         "model": MODEL,
         "decoding": SEARCH,

@@ -219,17 +219,15 @@ def test_what_does_not_go_together_is_refused(
     assert sorted(Path().iterdir()) == [Path("photos")]
 
 
-def test_a_pixel_cap_is_told_with_its_option(
-    photos: Path,
-    model: list[str],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_pixel_cap_is_told_with_its_option_and_is_that_of_the_run(
+    photos: Path, model: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from PIL import Image
-
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-    assert run(["photos", "--max-image-mpixels", "0.0001", *model]) == 4
+    capped = ["photos", "--max-image-mpixels", "0.0001", *model]
+    assert run(capped) == 4
     assert "--max-image-mpixels" in capsys.readouterr().err
+    assert run([*capped, "--dry-run"]) == 0
+    assert "too many pixels" in capsys.readouterr().out
+    assert run(["photos", *model]) == 0
 
 
 def test_globs_are_looked_for_where_the_shell_did_not(

@@ -18,7 +18,6 @@ from showtell.images import (
     Preprocessing,
     describe,
     is_picture,
-    limit_pixels,
     open_rgb,
     prepare,
 )
@@ -254,18 +253,23 @@ def test_a_large_turned_jpeg_reports_the_size_that_a_person_sees() -> None:
     assert (width, height) == (999, 1000)
 
 
-def test_a_picture_of_twice_the_usual_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    with pytest.raises(ImageError, match=r"image bytes: too many pixels .*400 pixels"):
-        open_rgb(encode(Image.new("RGB", (20, 20)), "PNG"), at_least=1)
+def test_a_picture_of_more_pixels_than_allowed_is_refused_in_memory_too() -> None:
+    picture = Image.new("RGB", (20, 21))
+    for source in (encode(picture, "PNG"), picture, np.zeros((21, 20), np.uint8)):
+        assert open_rgb(source, at_least=1, max_image_mpixels=420e-6).width == 20
+        with pytest.raises(ImageError, match=r"image.*: too many pixels .*20 × 21") as error:
+            open_rgb(source, at_least=1, max_image_mpixels=419e-6)
+        assert error.value.code == "too-large"
 
 
-def test_a_picture_just_above_the_usual_limit_is_read(
+def test_the_limit_is_that_of_the_call_and_pillows_stays_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    picture, *_ = open_rgb(encode(Image.new("RGB", (12, 12)), "PNG"), at_least=8)
-    assert picture.size == (12, 12)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # of the program around us
+    for name in ("BMP", "JPEG", "PNG", "PPM"):
+        data = encode(smooth(40, 30), name)
+        assert open_rgb(data, at_least=1, max_image_mpixels=1).width == 40
+    assert Image.MAX_IMAGE_PIXELS == 10
 
 
 def test_a_small_file_that_claims_huge_sides_is_refused_before_it_is_decoded() -> None:
@@ -410,12 +414,9 @@ def test_a_damaged_profile_is_ignored() -> None:
     assert rgb_of(encode(red, "PNG", icc_profile=swapping_profile()[:200])) == (250, 10, 10)
 
 
-def test_the_limit_of_pixels_may_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # put back afterwards
-    limit_pixels(0.01)
-    assert open_rgb(encode(Image.new("L", (100, 100)), "PNG"), at_least=1).width == 100
+def test_a_picture_beyond_the_limit_is_told_with_the_option_that_raises_it() -> None:
     with pytest.raises(ImageError, match="max-image-mpixels") as error:
-        open_rgb(encode(Image.new("L", (101, 100)), "PNG"), at_least=1)
+        open_rgb(encode(Image.new("L", (101, 100)), "PNG"), at_least=1, max_image_mpixels=0.01)
     assert error.value.code == "too-large"
 
 
@@ -523,12 +524,10 @@ def test_a_source_is_described_by_its_path_or_its_kind() -> None:
 
 def assert_read_or_refused(data: bytes) -> None:
     picture, refusal = None, ""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Image, "MAX_IMAGE_PIXELS", 50_000)  # a flipped size must not fill the memory
-        try:
-            picture, *_ = open_rgb(data, at_least=8)
-        except ImageError as error:
-            refusal = str(error)
+    try:  # a flipped size must not fill the memory
+        picture, *_ = open_rgb(data, at_least=8, max_image_mpixels=0.1)
+    except ImageError as error:
+        refusal = str(error)
     if picture is None:
         assert refusal.startswith("image bytes: ")
     else:
@@ -599,12 +598,9 @@ def test_a_truncated_photo_counts_as_a_picture_so_that_its_refusal_is_seen(tmp_p
         prepare(path, UNIT)
 
 
-def test_a_picture_with_too_many_pixels_counts_as_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_with_too_many_pixels_counts_as_one(tmp_path: Path) -> None:
     path = tmp_path / "huge.png"
     path.write_bytes(encode(quarters(8, 8), "PNG"))
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     assert is_picture(path)
     with pytest.raises(ImageError, match="too many pixels"):
-        prepare(path, UNIT)
+        prepare(path, UNIT, max_image_mpixels=1e-5)

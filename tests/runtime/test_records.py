@@ -1,13 +1,14 @@
 """One record for each photo, whatever became of it."""
 
 import json
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from showtell import Captioner
+from showtell import BeamConfig, Captioner
 from showtell.errors import ImageError
 from showtell.runtime.records import (
     FIELDS,
@@ -67,7 +68,10 @@ def test_a_record_says_what_made_it(good: Record, captioner: Captioner) -> None:
         "chooser": False,
         "cautious": False,
     }
-    assert found["candidates"][0] == {"caption": found["caption"], "log_prob": found["log_prob"]}
+    first = found["candidates"][0]
+    assert (first["caption"], first["log_prob"]) == (found["caption"], found["log_prob"])
+    scores = [candidate["score"] for candidate in found["candidates"]]
+    assert scores == sorted(scores, reverse=True)
     assert found["elapsed_ms"] == 3.1
     assert found["notes"] == [{"code": "animation", "message": "picture 2 of 3"}]
 
@@ -76,6 +80,18 @@ def test_every_record_is_as_the_published_schema_says(good: Record, maker: Maker
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     for record in all_records(good, maker):
         jsonschema.validate(json.loads(json.dumps(record)), SCHEMA)
+
+
+def test_a_caption_of_no_file_is_a_record_too(captioner: Captioner, flickr8k: Path) -> None:
+    caption = captioner.caption(min(flickr8k.rglob("*.jpg")).read_bytes())
+    jsonschema.validate(json.loads(json.dumps(caption.to_dict())), SCHEMA)
+    assert len(caption.to_dict(num_captions=1)["candidates"]) == 1
+
+
+def test_the_schema_knows_every_setting_of_a_search() -> None:
+    assert set(SCHEMA["properties"]["decoding"]["properties"]) == {
+        f.name for f in fields(BeamConfig)
+    }
 
 
 def test_all_records_have_the_same_keys_in_the_same_order(good: Record, maker: Maker) -> None:

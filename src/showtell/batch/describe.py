@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from showtell.batch.job import Job
 from showtell.batch.load import Loaded
 from showtell.batch.memory import Memory
-from showtell.runtime.captioner import Caption, Captioner
+from showtell.runtime.caption import Caption
+from showtell.runtime.captioner import Captioner
 from showtell.runtime.records import Maker, Note, Photo, Record, caption_record, utf8_name
 
 
@@ -34,7 +35,7 @@ def describe_batch(
             maker,
             sha256=loaded.sha256 or "",
             elapsed_ms=loaded.elapsed_ms + each_ms,
-            notes=_notes(loaded, caption, job),
+            notes=_notes(caption, job),
         )
     return {
         loaded.photo.name: _of(loaded.photo, by_content[loaded.sha256])
@@ -53,15 +54,11 @@ def _caption(captioner: Captioner, new: list[Loaded], job: Job) -> tuple[list[Ca
     return captions, 1000 * (time.perf_counter() - started) / len(new)
 
 
-def _notes(loaded: Loaded, caption: Caption, job: Job) -> tuple[Note, ...]:
-    notes = []
-    if loaded.image and loaded.image.frame:
-        number, count = loaded.image.frame
-        notes.append(Note("animation", f"picture {number} of {count}"))
-    if caption.confidence is not None and caption.confidence < job.min_confidence:
-        why = f"confidence {caption.confidence:.4f} is below {job.min_confidence}"
-        notes.append(Note("uncertain", f"{why}: not written beside the photo"))
-    return tuple(notes)
+def _notes(caption: Caption, job: Job) -> tuple[Note, ...]:
+    if caption.confidence is None or caption.confidence >= job.min_confidence:
+        return ()
+    why = f"confidence {caption.confidence:.4f} is below {job.min_confidence}"
+    return (Note("uncertain", f"{why}: not written beside the photo"),)
 
 
 def _of(photo: Photo, record: Record) -> Record:

@@ -5,9 +5,11 @@ or the fields asked for.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields as fields_of
 from itertools import islice
 from typing import IO, Any, Literal
 
+from showtell.config import BeamConfig
 from showtell.extras import require_extra
 from showtell.printable import csv_line, json_text, one_line
 from showtell.runtime.records import FIELDS, Record, is_uncertain
@@ -124,11 +126,10 @@ def _cell(value: Any) -> Any:
 
 def _schema(pa: Any, fields: Sequence[str]) -> Any:
     text, real, whole = pa.string(), pa.float64(), pa.int64()
-    candidate = pa.struct([("caption", text), ("log_prob", real)])
+    candidate = pa.struct([("caption", text), ("log_prob", real), ("score", real)])
     message = pa.struct([("code", text), ("message", text)])
-    search = [("beam_size", whole), ("max_length", whole), ("length_penalty", real)]
-    more = [("no_repeat_ngram", whole), ("consensus", real)]
-    more += [(name, pa.bool_()) for name in ("neutral", "unseen", "chooser", "cautious")]
+    kinds = {int: whole, float: real, bool: pa.bool_()}
+    search = [(setting.name, kinds[type(setting.default)]) for setting in fields_of(BeamConfig)]
     types = {
         "confidence": real,
         "log_prob": real,
@@ -137,7 +138,7 @@ def _schema(pa: Any, fields: Sequence[str]) -> Any:
         "width": whole,
         "height": whole,
         "model": pa.struct([("name", text), ("version", text), ("sha256", text)]),
-        "decoding": pa.struct([*search, *more]),
+        "decoding": pa.struct(search),
         "elapsed_ms": real,
         "error": message,
         "notes": pa.list_(message),

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from showtell.batch.destinations import Destination, OnExisting
 from showtell.config import BeamConfig
+from showtell.images import MAX_IMAGE_MPIXELS
 from showtell.runtime.records import Maker, Photo, Record
 
 Fate = Literal["captioned", "skipped", "failed", "done before", "no picture"]
@@ -35,11 +36,12 @@ class Job:
     min_confidence: float = 0.0  # captions below it go nowhere but into the record
     batch_size: int = 16
     threads: int = 2  # that read and decode photos
+    max_image_mpixels: float = MAX_IMAGE_MPIXELS  # larger pictures fail
 
     def settings(self, maker: Maker) -> JobSettings:
         """Give those of its settings that its records depend on."""
         return JobSettings(
-            model=maker.model,
+            model=maker.model._asdict(),
             decoding=self.decoding,
             num_captions=self.num_captions,
             min_confidence=self.min_confidence,

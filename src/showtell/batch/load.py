@@ -39,6 +39,7 @@ class Loader:
     """Loads photos for one captioner and one job."""
 
     prepare: Callable[..., PreparedImage]
+    max_image_mpixels: float
     existing: Callable[[Photo], Mapping[int, str]]
     wanted: Callable[[Mapping[int, str]], bool]  # whether to go on, seeing what exists
 
@@ -54,7 +55,7 @@ class Loader:
             if isinstance(found, Loaded):
                 return found
             if isinstance(photo.source, Path):
-                check_header(photo.source)
+                check_header(photo.source, max_image_mpixels=self.max_image_mpixels)
             return Loaded(photo=photo, done=True)
 
         return self._guarded(photo, look)
@@ -100,11 +101,14 @@ class Loader:
         source = photo.source
         if isinstance(source, Path):
             if source.stat().st_size > LARGE_FILE:
-                return self.prepare(source, name=photo.name), _hash_of(source)
+                return self._prepare(source, photo.name), _hash_of(source)
             source = source.read_bytes()
             if not source:
                 raise ImageError(f"{photo.name}: the file is empty (0 bytes)", "empty")
-        return self.prepare(source, name=photo.name), sha256_hex(source)
+        return self._prepare(source, photo.name), sha256_hex(source)
+
+    def _prepare(self, source: Path | bytes, name: str) -> PreparedImage:
+        return self.prepare(source, name=name, max_image_mpixels=self.max_image_mpixels)
 
 
 def _as_image_error(photo: Photo, error: ShowtellError) -> ImageError:

@@ -74,7 +74,7 @@ def foresee(photos: Iterable[Photo], job: Job, journal: Memory) -> Iterator[tupl
 
 
 def _loader(job: Job, prepare: Callable[..., PreparedImage] | None) -> Loader:
-    return Loader(prepare or _never, _existing(job), _wanted(job))
+    return Loader(prepare or _never, job.max_image_mpixels, _existing(job), _wanted(job))
 
 
 def _never(*_: object, **__: object) -> PreparedImage:

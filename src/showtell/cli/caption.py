@@ -17,7 +17,6 @@ from showtell.cli.options import (
     check_suffix,
     complete_model,
     no_progress_option,
-    override,
     search,
     search_options,
     section,
@@ -83,12 +82,11 @@ def command(
 ) -> int:
     """Write a sentence for each of PHOTOS: files, folders (searched through), or - for stdin."""
     from showtell.bundle import find_bundle, load_bundle
-    from showtell.images import limit_pixels
+    from showtell.config import override
 
     named = asked.named(photos)
     asked.check(named)
     check_suffix(figure, "--figure", "PNG")
-    limit_pixels(asked.max_image_mpixels)
     bundle = load_bundle(find_bundle(model))  # a wrong model is told before a long walk
     job = asked.job(override(bundle.manifest.decoding, search_asked))
     calibrated = bundle.confidence is not None and job.decoding.finds_the_same_as(

@@ -131,6 +131,7 @@ class CaptionOptions:
             min_confidence=self.min_confidence,
             batch_size=self.batch_size,
             threads=self.jobs or available_cpus(),
+            max_image_mpixels=self.max_image_mpixels,
         )
 
     def check(self, named: list[Path]) -> None:

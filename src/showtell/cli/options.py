@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import Field, fields
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -12,12 +12,6 @@ from click.shell_completion import CompletionItem
 from showtell.config import BeamConfig
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-# Of BeamConfig.
-SEARCH_SETTINGS = (
-    *("beam_size", "max_length", "length_penalty", "no_repeat_ngram", "consensus"),
-    *("neutral", "chooser", "cautious"),
-)
 
 # Existence is checked by the work, which says more about a missing file than click could.
 PATH = click.Path(path_type=Path)
@@ -91,71 +85,28 @@ machine = section("Machine")
 
 
 def search_options(function: F) -> F:
-    """How to search, as one argument of the command, `search_asked`; None: as the model says."""
+    """How to search, as one argument of the command, `search_asked`; None: as the model says.
+
+    An option for every field of `BeamConfig`.
+    """
+    settings = fields(BeamConfig)
 
     @wraps(function)
     def command(*args: Any, **options: Any) -> Any:
-        asked = {name: options.pop(name) for name in SEARCH_SETTINGS}
+        asked = {field.name: options.pop(field.name) for field in settings}
         return function(*args, search_asked=asked, **options)
 
-    for decorator in (
-        search(
-            "--cautious/--no-cautious",
-            default=None,
-            help="Say the less specific word where the photo does not settle a gender, a number or "
-            "a colour, of models that can tell  [default: as the model says]",
-        ),
-        search(
-            "--chooser/--no-chooser",
-            default=None,
-            help="Rank hypotheses by the chooser that came with the model  [default: as the model "
-            "says]",
-        ),
-        search(
-            "--neutral",
-            is_flag=True,
-            default=None,
-            help="Name no gender: a person, a child, their dog.",
-        ),
-        search(
-            "--consensus",
-            type=float,
-            metavar="T",
-            help="Choose the hypothesis that agrees best with the others, each voting with weight "
-            "exp(log-probability / T); 0 chooses the likeliest.",
-        ),
-        search(
-            "--no-repeat-ngram",
-            type=int,
-            metavar="N",
-            help="No N words in a row twice in a sentence; 0 allows it.",
-        ),
-        search(
-            "--length-penalty",
-            type=float,
-            metavar="A",
-            help="Favour longer sentences the larger it is; 0 ranks by total log-probability.",
-        ),
-        search("--max-length", type=int, metavar="N", help="Most words in a sentence."),
-        search(
-            "--beam-size",
-            "--num-beams",
-            type=int,
-            metavar="N",
-            help="Hypotheses kept at each step; 1 is greedy.",
-        ),
-    ):
-        command = decorator(command)
+    for field in reversed(settings):
+        command = _search_option(field)(command)
     return cast(F, command)
 
 
-def override(config: BeamConfig, asked: Mapping[str, Any]) -> BeamConfig:
-    """Replace what the user asked for, keep the rest, which is None.
-
-    Raises:
-        ConfigError: a value is out of range.
-    """
-    return replace(config, **{key: value for key, value in asked.items() if value is not None})
+def _search_option(field: Field[Any]) -> Callable[[F], F]:
+    about, name = field.metadata, field.name.replace("_", "-")
+    if isinstance(field.default, bool):
+        return search(f"--{name}/--no-{name}", default=None, help=about["help"])
+    names = [f"--{name}", *([about["also"]] if about["also"] else [])]
+    return search(*names, type=type(field.default), metavar=about["metavar"], help=about["help"])
 
 
 data_option = click.option(

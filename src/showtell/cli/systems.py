@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showtell.cli import console
-from showtell.cli.options import override
+from showtell.config import override
 from showtell.errors import DataError
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """Which concepts a model tells the probabilities of: words, in groups by where they come from."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from showtell.errors import BundleError, first_few
@@ -17,10 +18,11 @@ class Concepts:
         for words in self.groups:
             if not words:
                 raise BundleError("a group of concepts is empty")
-            if repeated := sorted({word for word in words if words.count(word) > 1}):
+            if repeated := sorted(word for word, n in Counter(words).items() if n > 1):
                 raise BundleError(f"a group of concepts holds twice: {first_few(repeated)}")
             for word in words:
-                if word.split() != [word]:  # a blank or a line break would not survive `to_text`
+                # A blank or a line break would not survive `to_text`, nor a terminal some others.
+                if word.split() != [word] or not word.isprintable():
                     raise BundleError(f"the concepts hold {word!r}, which is not one word")
 
     def __len__(self) -> int:

@@ -8,20 +8,20 @@ for every photo".
 from showtell.images.foreign import Foreign, recognise
 from showtell.images.prepare import PreparedImage, Preprocessing, normalise, prepare
 from showtell.images.reading import (
-    ImageSource,
+    MAX_IMAGE_MPIXELS,
     Opened,
     check_file,
     check_header,
-    describe,
     explain,
     is_picture,
-    limit_pixels,
     meant_as_picture,
     open_rgb,
     told_by,
 )
+from showtell.images.sources import ImageSource, describe
 
 __all__ = [
+    "MAX_IMAGE_MPIXELS",
     "Foreign",
     "ImageSource",
     "Opened",
@@ -32,7 +32,6 @@ __all__ = [
     "describe",
     "explain",
     "is_picture",
-    "limit_pixels",
     "meant_as_picture",
     "normalise",
     "open_rgb",

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from showtell.errors import ConfigError
-from showtell.images.reading import ImageSource, open_rgb
+from showtell.images.reading import MAX_IMAGE_MPIXELS, open_rgb
+from showtell.images.sources import ImageSource
+
+MAX_SIZE = 4096  # pixels; encoders take 224 to 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +29,11 @@ class Preprocessing:
     std: tuple[float, ...]  # RGB, 0..255
 
     def __post_init__(self) -> None:
-        if self.size < 1:
-            raise ConfigError(f"size must be at least 1 pixel, got {self.size}")
-        if len(self.mean) != 3:
+        if not 1 <= self.size <= MAX_SIZE:
+            raise ConfigError(f"size must be at least 1 pixel, at most {MAX_SIZE}, got {self.size}")
+        if len(self.mean) != 3 or not np.isfinite(self.mean).all():
             raise ConfigError(f"mean must be 3 numbers, got {self.mean}")
-        if len(self.std) != 3 or min(self.std) <= 0:
+        if len(self.std) != 3 or not all(0 < value < np.inf for value in self.std):
             raise ConfigError(f"std must be 3 numbers above 0, got {self.std}")
 
 
@@ -50,20 +53,24 @@ def prepare(
     *,
     name: str | None = None,
     alter: Callable[[Image.Image], Image.Image] | None = None,
+    max_image_mpixels: float = MAX_IMAGE_MPIXELS,
 ) -> PreparedImage:
     """Open, turn upright, make RGB, squash to the encoder's square, normalise.
 
     Args:
-        source: a path, the bytes of a picture file, or a Pillow image.
+        source: a path, the bytes of a picture file, an open file, a Pillow image or an array.
         preprocessing: the encoder's own; a bundle carries it.
         name: what to call the picture in messages, where the source is not a path.
         alter: done to the upright RGB picture, to train on what it gives.
+        max_image_mpixels: refuse a picture of more megapixels.
 
     Raises:
         ImageError: not a picture we can read; the message names the file and the reason.
+        TypeError: nothing that a picture can be in.
     """
     # Twice the target keeps the final resize, which averages, as good as from full size.
-    opened = open_rgb(source, at_least=2 * preprocessing.size, name=name)
+    at_least = 2 * preprocessing.size
+    opened = open_rgb(source, at_least=at_least, name=name, max_image_mpixels=max_image_mpixels)
     pixels = normalise(alter(opened.rgb) if alter else opened.rgb, preprocessing)
     return PreparedImage(pixels, opened.width, opened.height, opened.frame)
 

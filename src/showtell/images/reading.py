@@ -1,26 +1,26 @@
 """Opening pictures: by content, upright, RGB, no larger than needed.
 
 Large JPEGs are decoded at 1/2, 1/4 or 1/8 of their size, other large pictures are shrunk before
-their colours are looked at, and what has more pixels than `limit_pixels` allows is not decoded.
+their colours are looked at, and what has more pixels than is allowed is not decoded.
 """
 
 import io
-import os
 import stat
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from math import inf
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 
 from showtell.errors import ImageError
 from showtell.images.colours import shrink, to_rgb
 from showtell.images.foreign import HEAD_BYTES, RAW, recognise
+from showtell.images.sources import ImageSource, Source, describe, resolve
 from showtell.suffixes import PICTURE_SUFFIXES
-
-ImageSource = str | os.PathLike[str] | bytes | Image.Image
 
 # Pillow also names files that it cannot decode (MPEG, HDF5), draws with the help of other programs
 # (EPS, WMF) or knows by too little to tell them from noise (TGA, PCD): those are no pictures here.
@@ -42,6 +42,9 @@ UPRIGHT = {
 }
 SIDEWAYS = (5, 6, 7, 8)
 REDUCED = 1  # TIFF's NewSubfileType of a preview: the picture proper is raw
+# Larger pictures are refused, if not told otherwise: one that is no JPEG takes 3 to 8 bytes of
+# memory for each of its pixels. Pillow has such a limit too, but one for the whole process.
+MAX_IMAGE_MPIXELS = 250.0
 LARGE_PIXELS = 30_000_000  # decoded one at a time, whatever the number of threads
 _one_large = Lock()
 
@@ -55,25 +58,26 @@ class Opened(NamedTuple):
     frame: tuple[int, int] | None  # of an animation: which picture, from 1, of how many
 
 
-def limit_pixels(mpixels: float) -> None:
-    """Refuse pictures of more megapixels from now on, in the whole process; Pillow's limit is 179.
-
-    A picture that is no JPEG takes 3 to 8 bytes of memory for each of its pixels.
-    """
-    Image.MAX_IMAGE_PIXELS = int(mpixels * 1e6 / 2)  # Pillow refuses at twice what it warns at
-
-
-def open_rgb(source: ImageSource, *, at_least: int, name: str | None = None) -> Opened:
+def open_rgb(
+    source: ImageSource,
+    *,
+    at_least: int,
+    name: str | None = None,
+    max_image_mpixels: float = MAX_IMAGE_MPIXELS,
+) -> Opened:
     """Open a picture upright and as RGB; of an animation, the picture in its middle.
 
     Args:
         at_least: pixels; a large picture may come smaller, as long as both sides keep this length.
         name: what to call the picture in messages, where the source is not a path.
+        max_image_mpixels: refuse a picture of more megapixels.
 
     Raises:
         ImageError: not a picture we can read; the message names the file and the reason.
+        TypeError: nothing that a picture can be in.
     """
-    with _explained(name or describe(source)), _open(source) as image:
+    found = resolve(source)
+    with _explained(name or describe(source)), _open(found, max_image_mpixels) as image:
         width, height = image.size
         image.draft(image.mode, (at_least, at_least))
         with _one_large if image.width * image.height > LARGE_PIXELS else nullcontext():
@@ -110,47 +114,87 @@ def _to_middle(image: Image.Image) -> tuple[int, int] | None:
     return number + 1, count
 
 
-def _open(source: ImageSource) -> Image.Image:
+def _open(source: Source, max_mpixels: float = inf) -> Image.Image:
     if isinstance(source, Image.Image):
+        _check_size(source, max_mpixels)
         return source.copy()  # `draft` changes an image in place
     _register_heif()
     file = _checked(source)
+    image = _identify(file)
+    if image is None:
+        raise _refusal(source) or UnidentifiedImageError
     try:
-        image: Image.Image = Image.open(file)
-    except UnidentifiedImageError as error:
-        raise _refusal(source) or error from error
-    if image.format not in FORMATS:
+        _check_format(image, source)
+        _check_size(image, max_mpixels)
+    except ImageError:
         image.close()
+        raise
+    return image
+
+
+def _identify(file: Path | io.BytesIO) -> Image.Image | None:
+    """Read a picture's header by the first of Pillow's formats that knows it.
+
+    As `Image.open` does, but for its limit of pixels: that can only be set for the whole process.
+    """
+    with file.open("rb") if isinstance(file, Path) else nullcontext(file) as opened:
+        start = opened.read(16)
+    tried: set[str] = set()
+    for register in (Image.preinit, Image.init):  # few common formats, then all
+        register()
+        for name, (open_as, accepts) in list(Image.OPEN.items()):  # threads may register too
+            fits = name not in tried and (not accepts or accepts(start))
+            tried.add(name)
+            if not fits or isinstance(fits, str):  # it says why it cannot
+                continue
+            if isinstance(file, io.BytesIO):
+                file.seek(0)
+            try:  # a format opens a path itself, and closes what it opened
+                return open_as(cast(IO[bytes], str(file) if isinstance(file, Path) else file), "")
+            except (SyntaxError, IndexError, TypeError, struct.error):
+                continue  # not that format after all
+    return None
+
+
+def _check_format(image: Image.Image, source: Path | bytes) -> None:
+    if image.format not in FORMATS:
         raise _refusal(source) or ImageError(
             f"{image.format} is not a format we read; convert it to one of {', '.join(FORMATS)}",
             "not-a-picture",
         )
     if isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(254) == REDUCED:
-        image.close()
         raise ImageError(str(RAW), "format")
-    return image
 
 
-def _refusal(source: str | os.PathLike[str] | bytes) -> ImageError | None:
+def _check_size(image: Image.Image, max_mpixels: float) -> None:
+    mpixels = image.width * image.height / 1e6
+    if mpixels > max_mpixels:
+        raise ImageError(
+            f"too many pixels to open safely ({image.width} × {image.height}: {mpixels:.4g} "
+            f"megapixels, {max_mpixels:g} are allowed); see --max-image-mpixels",
+            "too-large",
+        )
+
+
+def _refusal(source: Path | bytes) -> ImageError | None:
     """Name the format of what Pillow does not read, if we know it."""
     if isinstance(source, bytes):
         head = source[:HEAD_BYTES]
     else:
-        with Path(source).open("rb") as file:
+        with source.open("rb") as file:
             head = file.read(HEAD_BYTES)
     foreign = recognise(head)
     code = "format" if foreign and foreign.is_picture else "not-a-picture"
     return ImageError(str(foreign), code) if foreign else None
 
 
-def _checked(source: str | os.PathLike[str] | bytes) -> Path | io.BytesIO:
+def _checked(source: Path | bytes) -> Path | io.BytesIO:
     if isinstance(source, bytes):
         if not source:
             raise ImageError("empty (0 bytes)", "empty")
         return io.BytesIO(source)
-    path = Path(source)
-    check_file(path)
-    return path
+    check_file(source)
+    return source
 
 
 def check_file(path: Path) -> None:
@@ -200,9 +244,11 @@ def explain(error: Exception) -> tuple[str, str]:
             return error.code, str(error)
         case UnidentifiedImageError():
             return "not-a-picture", "not a picture in a format we read"
-        case Image.DecompressionBombError():
-            return "too-large", f"too many pixels to open safely ({error}); see --max-image-mpixels"
+        case Image.DecompressionBombError():  # of a part of the picture, such as a GIF's frame
+            return "too-large", f"too many pixels to open safely ({error})"
         case FileNotFoundError():
+            return "missing", "no such file"
+        case ValueError() if "null" in str(error):  # a name that no file can have
             return "missing", "no such file"
         case OSError(strerror=str(why)):  # from the file system, not from a decoder
             return "unreadable", f"cannot be read ({why})"
@@ -247,18 +293,12 @@ def told_by(path: Path) -> tuple[bytes | None, str | None]:
     return packet if isinstance(packet, bytes) else None, text if isinstance(text, str) else None
 
 
-def check_header(source: ImageSource) -> None:
+def check_header(source: ImageSource, *, max_image_mpixels: float = MAX_IMAGE_MPIXELS) -> None:
     """Refuse what can be seen to be no picture we read without decoding it.
 
     Raises:
-        ImageError: as `open_rgb`.
+        ImageError, TypeError: as `open_rgb`.
     """
+    found = resolve(source)
     with _explained(describe(source)):
-        _open(source).close()
-
-
-def describe(source: ImageSource) -> str:
-    """Name a picture in a message: its path, or what it is when it has none."""
-    if isinstance(source, str | os.PathLike):
-        return str(Path(source))
-    return "image bytes" if isinstance(source, bytes) else "image"
+        _open(found, max_image_mpixels).close()

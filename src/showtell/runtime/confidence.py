@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from showtell.decoding import Hypothesis
 from showtell.decoding.consensus import expected_agreement
-from showtell.errors import BundleError
+from showtell.errors import BundleError, one_line
+from showtell.runtime.arrays import read_arrays
 
 Floats = NDArray[np.float64]
 VOTES = 4.0  # nats; the temperature of hypotheses' votes, whatever the search chooses by
@@ -132,6 +133,23 @@ class Confidence:
         )
         return file.getvalue()
 
+    def check(self, *, evidence: int, width: int) -> None:
+        """See that it is of the model that it came with.
+
+        Args:
+            evidence: how many numbers that model gives of each caption.
+            width: D, of that model's pooled features.
+
+        Raises:
+            BundleError: it is of another.
+        """
+        found = len(self.good.weights), len(self.domain.mean)
+        if found != (evidence, width):
+            raise BundleError(
+                f"the calibration is of another model: it reads {found[0]} numbers of a caption "
+                f"and {found[1]} of a picture, this one has {evidence} and {width}"
+            )
+
     @classmethod
     def from_bytes(cls, data: bytes) -> "Confidence":
         """Read what `to_bytes` wrote.
@@ -140,16 +158,14 @@ class Confidence:
             BundleError: it is not that.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                good, known, mean, axes, spread = (
-                    arrays[name].astype(np.float64)
-                    for name in ("good", "known", "mean", "axes", "spread")
-                )
+            arrays = read_arrays(data, ("good", "known", "mean", "axes", "spread"))
+            good, known, mean, axes, spread = arrays.values()
             fits = axes.shape == (*spread.shape, *mean.shape) and known.shape == (6,)
+            fits = fits and axes.ndim == 2 and spread.min() > 0
             if not (fits and good.ndim == 1 and len(good) > len(Evidence._fields)):
                 raise ValueError("its arrays do not fit each other")
         except Exception as error:  # NumPy and zipfile share no error class
-            raise BundleError(f"the calibration cannot be read: {error}") from error
+            raise BundleError(f"the calibration cannot be read: {one_line(error)}") from error
         return cls(
             Logistic(good[:-1], float(good[-1])),
             Logistic(known[:-1], float(known[-1])),

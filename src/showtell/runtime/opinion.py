@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from showtell.errors import BundleError
+from showtell.errors import BundleError, one_line
+from showtell.runtime.arrays import read_arrays
 from showtell.runtime.chooser import NAMES, Chooser
 from showtell.runtime.confidence import Logistic
 from showtell.runtime.doubts import KINDS, NUM_EVIDENCE, Doubt, Doubts
@@ -47,13 +48,11 @@ class Opinion:
             BundleError: it is not that.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                found = {name: arrays[name].astype(np.float64) for name in arrays.files}
-            shapes = {name: array.shape for name, array in found.items()}
-            if shapes != _shapes() or not all(np.isfinite(a).all() for a in found.values()):
+            found = read_arrays(data, list(_shapes()))
+            if {name: array.shape for name, array in found.items()} != _shapes():
                 raise ValueError("its arrays are not those of this showtell")
         except Exception as error:  # NumPy and zipfile share no error class
-            raise BundleError(f"the chooser cannot be read: {error}") from error
+            raise BundleError(f"the chooser cannot be read: {one_line(error)}") from error
         return cls(Chooser(found["chooser"]), Doubts(_doubts(found)))
 
 

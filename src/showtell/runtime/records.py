@@ -1,29 +1,16 @@
-"""One record for each photo: the shape that CLI, Python, HTTP and files share.
-
-`record.schema.json` beside this file states it for machines.
-"""
+"""One record for each photo, whatever became of it (`showtell.runtime.caption` has the shape)."""
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from showtell.config import BeamConfig
 from showtell.errors import ImageError
-from showtell.runtime.captioner import Caption, Captioner
-
-Record = dict[str, Any]
-FIELDS = (
-    *("path", "caption", "confidence", "log_prob", "candidates", "concepts", "width", "height"),
-    *("sha256", "model", "decoding", "elapsed_ms", "status", "error", "notes"),
-)
-
-
-class Note(NamedTuple):
-    """Something to know of a record: `animation`, `identical`, `uncertain`, `exists`."""
-
-    code: str
-    message: str
+from showtell.runtime.caption import FIELDS as FIELDS
+from showtell.runtime.caption import Caption, ModelInfo
+from showtell.runtime.caption import Note as Note
+from showtell.runtime.caption import Record as Record
+from showtell.runtime.captioner import Captioner
 
 
 @dataclass(frozen=True)
@@ -41,7 +28,7 @@ class Photo:
 class Maker:
     """What makes captions, as every record tells it."""
 
-    model: dict[str, str]
+    model: ModelInfo
     decoding: BeamConfig
     num_captions: int | None = None  # candidates in a record; None: all that were found
 
@@ -50,14 +37,12 @@ class Maker:
         cls, captioner: Captioner, decoding: BeamConfig, num_captions: int | None = None
     ) -> "Maker":
         """Describe a captioner that searches with these settings."""
-        manifest = captioner.bundle.manifest
-        model = {"name": manifest.name, "version": manifest.version, "sha256": manifest.sha256}
-        return cls(model=model, decoding=decoding, num_captions=num_captions)
+        return cls(model=captioner.model, decoding=decoding, num_captions=num_captions)
 
     @property
     def writer(self) -> str:
         """Who wrote a caption, in a photo's metadata."""
-        return f"showtell {self.model['name']} {self.model['version']}"
+        return f"showtell {self.model.name} {self.model.version}"
 
 
 def caption_record(
@@ -75,20 +60,12 @@ def caption_record(
         sha256: of the photo's file.
         elapsed_ms: the photo's share of its batch.
     """
-    shown = caption.candidates[: maker.num_captions]
-    return _record(photo, maker, notes) | {
-        "caption": caption.text,
-        "confidence": None if caption.confidence is None else round(caption.confidence, 4),
-        "log_prob": round(caption.log_prob, 4),
-        "candidates": [{"caption": c.text, "log_prob": round(c.log_prob, 4)} for c in shown],
-        "concepts": [
-            {"word": c.word, "probability": round(c.probability, 4)} for c in caption.concepts
-        ],
-        "width": caption.width,
-        "height": caption.height,
+    record = caption.to_dict(num_captions=maker.num_captions)
+    return record | {
+        "path": utf8_name(photo.name),
         "sha256": sha256,
         "elapsed_ms": round(elapsed_ms, 1),
-        "status": "ok",
+        "notes": [*record["notes"], *(note._asdict() for note in notes)],
     }
 
 
@@ -123,7 +100,7 @@ def _record(photo: Photo, maker: Maker, notes: tuple[Note, ...] = ()) -> Record:
         "path": utf8_name(photo.name),
         "candidates": [],
         "concepts": [],
-        "model": maker.model,
+        "model": maker.model._asdict(),
         "decoding": asdict(maker.decoding),
         "elapsed_ms": 0.0,
         "notes": [note._asdict() for note in notes],

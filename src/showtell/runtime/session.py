@@ -1,12 +1,14 @@
 """ONNX Runtime sessions. The only module that imports onnxruntime."""
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import onnxruntime as ort
-from onnxruntime import InferenceSession as InferenceSession  # for annotations elsewhere
+from numpy.typing import NDArray
 
-from showtell.errors import BundleError
+from showtell.errors import BundleError, one_line
 
 MAX_THREADS = 8  # the networks are small: more threads only wait for each other
 
@@ -34,6 +36,35 @@ def default_threads() -> int:
     return asked_threads() or min(available_cpus(), MAX_THREADS)
 
 
+class InferenceSession(ort.InferenceSession):  # type: ignore[misc]
+    """ONNX Runtime's, which says of what goes wrong in which graph it does."""
+
+    name = "the graph"  # in messages
+
+    def run(
+        self, output_names: Sequence[str] | None, feeds: Mapping[str, Any], *more: Any
+    ) -> list[NDArray[Any]]:
+        """Compute outputs.
+
+        Raises:
+            BundleError: the graph does not take what it is given, or fails.
+        """
+        try:
+            return super().run(output_names, feeds, *more)
+        except Exception as error:  # onnxruntime's exceptions share no public base class
+            raise BundleError(f"{self.name} cannot run: {one_line(error)}") from error
+
+    @property
+    def inputs(self) -> set[str]:
+        """The names of what it takes."""
+        return {one.name for one in self.get_inputs()}
+
+    @property
+    def outputs(self) -> set[str]:
+        """The names of what it gives."""
+        return {one.name for one in self.get_outputs()}
+
+
 def make_session(model: bytes, *, name: str, threads: int | None = None) -> InferenceSession:
     """Load an ONNX graph on the CPU.
 
@@ -50,9 +81,12 @@ def make_session(model: bytes, *, name: str, threads: int | None = None) -> Infe
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what goes wrong is raised, not printed
     try:
-        return InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no public base class
-        raise BundleError(f"{name} cannot be loaded by ONNX Runtime: {error}") from error
+        reason = one_line(error)
+        raise BundleError(f"{name} cannot be loaded by ONNX Runtime: {reason}") from error
+    session.name = name
+    return session
 
 
 def execution_providers() -> list[str]:
