@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from showtell.config import EncoderConfig
-from showtell.export.onnx import export_encoder
-from showtell.export.precision import store_float16
+from showtell.exporting.onnx import export_encoder
+from showtell.exporting.precision import store_float16
 from showtell.models.encoders import build_encoder
 from showtell.runtime.session import available_cpus, make_session
 

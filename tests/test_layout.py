@@ -12,8 +12,9 @@ MAY_USE = {
     "cli": None,  # anything
     "batch": {"runtime", "metadata"},
     "calibration": {"claims", "runtime", "decoding", "metrics", "data"},
-    "training": {"claims", "models", "export", "runtime", "decoding", "metrics", "data"},
-    "export": {"decoding", "models", "runtime"},
+    "evaluation": {"training", "runtime", "metrics", "data"},
+    "training": {"claims", "models", "exporting", "runtime", "decoding", "metrics", "data"},
+    "exporting": {"decoding", "models", "runtime"},
     "models": {"decoding", "runtime"},
     "runtime": {"claims", "data", "decoding", "metrics"},
     "data": set(),

@@ -113,7 +113,7 @@ def save_naming_bundle(path: Path) -> None:
         save_bundle,
     )
     from showtell.config import BeamConfig, DecoderConfig
-    from showtell.export.onnx import export_decoder, export_encoder
+    from showtell.exporting.onnx import export_decoder, export_encoder
     from showtell.models.build import build_decoder
     from showtell.vocabulary import SPECIAL_TOKENS, Vocabulary
 

@@ -18,14 +18,30 @@ __version__ = "0.1.0"
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
+    from showtell.calibration.bundle import calibrate
     from showtell.config import BeamConfig
     from showtell.errors import ShowtellError
+    from showtell.evaluation.evaluate import compare, evaluate
     from showtell.metrics.report import Report
     from showtell.metrics.scoring import score
     from showtell.runtime.caption import Caption
     from showtell.runtime.captioner import Captioner
+    from showtell.training.calls import export, study, train
 
-__all__ = ["BeamConfig", "Caption", "Captioner", "Report", "ShowtellError", "score"]
+__all__ = [
+    "BeamConfig",
+    "Caption",
+    "Captioner",
+    "Report",
+    "ShowtellError",
+    "calibrate",
+    "compare",
+    "evaluate",
+    "export",
+    "score",
+    "study",
+    "train",
+]
 
 _HOMES = {
     "BeamConfig": "showtell.config",
@@ -33,7 +49,13 @@ _HOMES = {
     "Captioner": "showtell.runtime.captioner",
     "Report": "showtell.metrics.report",
     "ShowtellError": "showtell.errors",
+    "calibrate": "showtell.calibration.bundle",
+    "compare": "showtell.evaluation.evaluate",
+    "evaluate": "showtell.evaluation.evaluate",
+    "export": "showtell.training.calls",
     "score": "showtell.metrics.scoring",
+    "study": "showtell.training.calls",
+    "train": "showtell.training.calls",
 }
 
 

@@ -23,7 +23,7 @@ from showtell.data.records import ImageFile, Record
 from showtell.data.text import Text, read_text
 from showtell.decoding import search
 from showtell.errors import CheckpointError, ConfigError, DataError
-from showtell.export.onnx import export_encoder
+from showtell.exporting.onnx import export_encoder
 from showtell.models.encoders import Encoder
 from showtell.models.recogniser import Recogniser
 from showtell.models.stepper import TorchStepper

@@ -1,15 +1,32 @@
-"""A calibrated bundle: its files, and a manifest that says what it is now and what it scores."""
+"""`calibrate`: a bundle that says how sure to be of a caption, and what it then scores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
-from showtell.bundle import CHOOSER, CONFIDENCE, Bundle, Manifest
-from showtell.calibration.calibrate import Calibration, Judged, Part, calibrate
+from showtell.bundle import (
+    CHOOSER,
+    CONFIDENCE,
+    Bundle,
+    Manifest,
+    bundled_models,
+    find_bundle,
+    load_bundle,
+    save_bundle,
+)
+from showtell.calibration.calibrate import Calibration, Judged, Part
+from showtell.calibration.calibrate import calibrate as fit
+from showtell.calibration.quality import draw_reliability
 from showtell.config import BeamConfig
-from showtell.data.records import Record
+from showtell.data.records import Dataset, Record
+from showtell.data.sources import load_dataset
+from showtell.errors import ConfigError
+from showtell.extras import require_extra
+from showtell.files import write_atomically
 from showtell.metrics import Claims, Report, claim_rates, score
-from showtell.progress import Progress, no_progress
+from showtell.progress import Progress, Stages, no_progress, no_stages, stage
 from showtell.runtime.captioner import Captioner
 
 OUT_OF_FOLD = "each photo with a chooser that was fitted on the others"
@@ -42,6 +59,70 @@ class CalibratedBundle:
     scored: tuple[Scored, ...]  # val first
 
 
+@dataclass(frozen=True)
+class Calibrated:
+    """A calibrated bundle that was written."""
+
+    path: Path
+    bundle: CalibratedBundle
+
+
+def calibrate(
+    model: str | PathLike[str],
+    *,
+    data: str | PathLike[str],
+    also: Sequence[str | PathLike[str]] = (),
+    out: str | PathLike[str] | None = None,
+    figure: str | PathLike[str] | None = None,
+    threads: int | None = None,
+    progress: Stages = no_stages,
+) -> Calibrated:
+    """Let a bundle tell how sure to be of each caption, as `showtell calibrate` does.
+
+    Args:
+        model: a bundle, by path or name.
+        data: a dataset with the splits train and val; the model must not have learned from val.
+        also: more of them, to be right about these too; all of their splits are read.
+        out: where to write; over the bundle itself if not given.
+        figure: a PNG file to draw the reliability diagram to.
+        threads: of the captioner; the available cores, at most 8, if not given.
+        progress: called with the name of a stage, and how much of it is done.
+
+    Raises:
+        ConfigError: it would be written over a model that came with the install.
+        DataError, ImageError: as `calibrate_bundle`.
+        BundleError, UnknownModelError: there is no such model, or it cannot be used.
+        MissingExtraError: the figure needs a package that is not installed.
+    """
+    path = find_bundle(model if isinstance(model, str) else Path(model))
+    if out is None and path in bundled_models().values():
+        raise ConfigError(f"{model} comes with the install; give --out to write a copy")
+    if figure:
+        require_extra("train", purpose="--figure")
+    bundle = load_bundle(path)
+    dataset = load_dataset(Path(data))
+    calibrated = calibrate_bundle(
+        bundle,
+        *(dataset.require(split) for split in ("train", "val")),
+        also=[_all_of(load_dataset(Path(one))) for one in also],
+        threads=threads,
+        progress=stage(progress, "calibrating"),
+    )
+    written = Path(out) if out else path
+    save_bundle(written, calibrated.manifest, calibrated.files)
+    if figure:
+        of_val = calibrated.found.parts[0]
+        title = f"{bundle.manifest.name}: how right its confidence is"
+        drawn = draw_reliability(of_val.probs, of_val.good, title=title)
+        write_atomically(Path(figure), drawn)
+    return Calibrated(written, calibrated)
+
+
+def _all_of(dataset: Dataset) -> Part:
+    records = [record for split in dataset.splits for record in dataset.require(split)]
+    return Part(dataset.root.resolve().name, records)
+
+
 def calibrate_bundle(
     bundle: Bundle,
     train: Sequence[Record],
@@ -60,7 +141,7 @@ def calibrate_bundle(
     """
     plain = _without_fits(bundle)
     captioner = Captioner(plain, threads=threads)
-    found = calibrate(captioner, train, val, also=also, progress=progress)
+    found = fit(captioner, train, val, also=also, progress=progress)
     files = plain.files | {CONFIDENCE: found.confidence.to_bytes()}
     decoding, scores = plain.manifest.decoding, plain.manifest.scores
     if found.opinion:

@@ -18,8 +18,6 @@ from showtell.cli.options import (
 
 if TYPE_CHECKING:
     from showtell.calibration.bundle import Scored
-    from showtell.calibration.calibrate import Part
-    from showtell.data.records import Dataset
 
 EPILOG = """\b
 Examples:
@@ -67,44 +65,22 @@ def command(
     withdraws claims that the photo does not settle. Figures are of photos and pictures that nothing
     was fitted on.
     """
-    from showtell.bundle import bundled_models, find_bundle, load_bundle, save_bundle
-    from showtell.calibration.bundle import calibrate_bundle
-    from showtell.calibration.quality import draw_reliability
-    from showtell.data.sources import load_dataset
-    from showtell.extras import require_extra
-    from showtell.files import write_atomically
+    from showtell.calibration.bundle import calibrate
 
     check_suffix(figure, "--figure", "PNG")
-    path = find_bundle(model)
-    if out is None and path in bundled_models().values():
-        raise click.UsageError(f"{model} comes with the install; give --out to write a copy")
-    if figure:
-        require_extra("train", purpose="--figure")
-    bundle = load_bundle(path)
-    dataset = load_dataset(data_dir)
-    train, val = (dataset.require(split) for split in ("train", "val"))
-    also = [_all_of(load_dataset(path)) for path in also_dirs]
     with console.progress_bar(enabled=not no_progress) as bar:
-        stage = bar.stage("calibrating")
-        calibrated = calibrate_bundle(
-            bundle, train, val, also=also, threads=threads, progress=stage
+        calibrated = calibrate(
+            model,
+            data=data_dir,
+            also=also_dirs,
+            out=out,
+            figure=figure,
+            threads=threads,
+            progress=bar.report,
         )
-    out = out or path
-    save_bundle(out, calibrated.manifest, calibrated.files)
-    if figure:
-        of_val = calibrated.found.parts[0]
-        title = f"{bundle.manifest.name}: how right its confidence is"
-        write_atomically(figure, draw_reliability(of_val.probs, of_val.good, title=title))
-    console.lines(console.table([_row(one) for one in calibrated.scored]))
-    console.lines(_describe(calibrated.manifest.confidence))
-    console.say(f"written: {out}{f', {figure}' if figure else ''}")
-
-
-def _all_of(dataset: "Dataset") -> "Part":
-    from showtell.calibration.calibrate import Part
-
-    records = [record for split in dataset.splits for record in dataset.require(split)]
-    return Part(dataset.root.resolve().name, records)
+    console.lines(console.table([_row(one) for one in calibrated.bundle.scored]))
+    console.lines(_describe(calibrated.bundle.manifest.confidence))
+    console.say(f"written: {calibrated.path}{f', {figure}' if figure else ''}")
 
 
 def _row(scored: "Scored") -> dict[str, float | str]:

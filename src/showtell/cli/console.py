@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from types import FrameType
 from typing import Any
 
@@ -83,12 +83,13 @@ class ProgressBar:
     def stage(self, name: str) -> Callable[[int, int], None]:
         """Give a callback (done, total) that draws the stage of this name."""
 
-        def report(done: int, total: int) -> None:
-            if name not in self._tasks:
-                self._tasks[name] = self._progress.add_task(name, total=total)
-            self._progress.update(self._tasks[name], completed=done, total=total)
+        return partial(self.report, name)
 
-        return report
+    def report(self, name: str, done: int, total: int) -> None:
+        """Draw how far the stage of a name is."""
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=total)
+        self._progress.update(self._tasks[name], completed=done, total=total)
 
     def describe(self, name: str, words: str) -> None:
         """Say more of a stage than its name."""

@@ -1,10 +1,8 @@
 """`showtell evaluate`."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -20,17 +18,7 @@ from showtell.cli.options import (
     search_options,
 )
 from showtell.cli.streams import write_utf8
-from showtell.errors import DataError
 from showtell.printable import json_text
-
-if TYPE_CHECKING:
-    from showtell.cli.score_table import Evaluation
-    from showtell.cli.systems import Material, System
-    from showtell.metrics import Report
-
-FEW_IMAGES = 30
-# What systems mark a sentence's ends or a rare word with; tutorials leave it in.
-_MARKS = re.compile(r"<(?:start|end|s|/s|bos|eos|sos|pad|unk)>|\b(?:startseq|endseq)\b", re.I)
 
 EPILOG = """\b
 Examples:
@@ -136,47 +124,44 @@ def command(
     Every score comes with its 95 % interval, beside that of one sentence for every photo and,
     with one reference left out, beside a person's.
     """
+    from showtell import evaluation
     from showtell.cli import score_table
-    from showtell.cli.systems import SystemReader, read_material
-    from showtell.data.reading.caption_files import to_coco_results
-    from showtell.files import to_json, write_atomically
-    from showtell.metrics import DEFAULT_METRICS, find_metrics
-    from showtell.metrics import compare as compare_reports
+    from showtell.metrics import DEFAULT_METRICS
 
-    names = _names_of(target, compare)
-    if bool(references) == bool(data):
-        raise click.UsageError("give either --references FILE or --data DATA")
+    first, *second = (_opened(name) for name in _names_of(target, compare))
     if compare and (out or per_image):
         raise click.UsageError("--out and --per-image are of one system, not of two")
-    _refuse_to_overwrite([out, per_image], [*map(Path, names), references, data, df, training])
     check_suffix(out, "--out", "JSON")
     check_suffix(per_image, "--per-image", "CSV")
-    # What is missing is told before a model writes captions.
-    chosen = list(find_metrics(metrics or DEFAULT_METRICS))
-    material = read_material(references, data, split=split, df=df, training=training)
     drawn = {"resamples": resamples, "seed": seed}
     with console.progress_bar(enabled=not no_progress) as bar:
-        reader = SystemReader(material=material, asked=search_asked, cache_dir=cache_dir, bar=bar)
-        systems = [reader.read(name) for name in names]
-        if out:  # first of all: a model may have taken long to write them
-            write_atomically(out, to_json(to_coco_results(systems[0].captions)))
-        if compare and allow_missing:
-            systems = _keep_shared(*systems)
-        reports = [_score(one, material, chosen, allow_missing, bar) for one in systems]
-        differences = compare_reports(reports[0], reports[1], **drawn) if compare else {}
-        found = [
-            _evaluate(system, report, material, chosen, drawn, baselines, bar)
-            for system, report in zip(systems, reports, strict=True)
-        ]
-    if as_json:
-        content = score_table.to_dict(found, differences)
-        write_utf8(json_text({**content, "bootstrap": drawn}, indent=2) + "\n")
-    else:
-        console.lines(score_table.describe(found, differences))
-    if per_image:
-        write_atomically(
-            per_image, score_table.per_image_csv(reports[0], systems[0].captions).encode()
+        shared: dict[str, Any] = {
+            "references": references,
+            "data": data,
+            "split": split,
+            "metrics": metrics or DEFAULT_METRICS,
+            "allow_missing": allow_missing,
+            "df": df,
+            "training": training,
+            "baselines": baselines,
+            "cache_dir": cache_dir,
+            "progress": bar.report,
+            **drawn,
+            **search_asked,
+        }
+        found = (
+            evaluation.compare(first, *second, **shared)
+            if second
+            else evaluation.evaluate(first, out=out, per_image=per_image, **shared)
         )
+    systems = found.systems if isinstance(found, evaluation.Comparison) else (found,)
+    for note in (note for one in systems for note in one.notes):
+        console.say(note)
+    if as_json:
+        content = {**found.to_dict(), "bootstrap": drawn}
+        write_utf8(json_text(content, indent=2) + "\n")
+    else:
+        console.lines(score_table.describe(found))
     for path, what in ((per_image, "scores by image"), (out, "captions")):
         if path:
             console.say(f"{len(systems[0].captions)} {what} in {path}")
@@ -188,96 +173,5 @@ def _names_of(target: str | None, compare: tuple[str, str] | None) -> tuple[str,
     return compare or (target or "",)
 
 
-def _refuse_to_overwrite(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
-    taken = [path.resolve() for path in inputs if path]
-    for path in outputs:
-        if path and path.resolve() in taken:
-            raise click.UsageError(f"{path} would be overwritten; give another name")
-        taken += [path.resolve()] if path else []
-
-
-def _keep_shared(first: "System", second: "System") -> "list[System]":
-    """Keep the captions of images that both described, and those that `score` refuses."""
-    shared = first.captions.keys() & second.captions.keys()
-    if not shared:
-        raise DataError(f"{first.name} and {second.name} describe no image in common")
-    return [
-        replace(
-            one,
-            captions={
-                image_id: text
-                for image_id, text in one.captions.items()
-                if image_id in shared or image_id not in one.references
-            },
-        )
-        for one in (first, second)
-    ]
-
-
-def _score(
-    system: "System",
-    material: "Material",
-    metrics: Sequence[str],
-    allow_missing: bool,
-    bar: console.ProgressBar,
-) -> "Report":
-    from showtell.metrics import score
-
-    try:
-        report = score(
-            system.captions,
-            system.references,
-            metrics,
-            corpus=material.corpus,
-            allow_missing=allow_missing,
-            split=material.split,
-            decoding=system.decoding,
-            progress=bar.stage("scoring"),
-        )
-    except DataError as error:
-        raise DataError(f"{system.name}: {error}") from error
-    marked = [text for text in system.captions.values() if _MARKS.search(text)]
-    if marked:
-        console.say(f"{len(marked)} captions hold marks that count as words, as in {marked[0]!r}")
-    if len(report.image_ids) < FEW_IMAGES:
-        console.say(f"intervals drawn from {len(report.image_ids)} images say little")
-    if len(report.image_ids) == 1 and not material.corpus and "CIDEr" in report.scores:
-        console.say("CIDEr of a single image is always 0; --df REFS gives words another weight")
-    return report
-
-
-def _evaluate(
-    system: "System",
-    report: "Report",
-    material: "Material",
-    metrics: Sequence[str],
-    drawn: Mapping[str, int],
-    baselines: bool,
-    bar: console.ProgressBar,
-) -> "Evaluation":
-    """Put beside the scores what they are to be seen beside."""
-    from showtell.cli.score_table import Evaluation
-    from showtell.metrics import (
-        claim_rates,
-        confidence_intervals,
-        constant_floor,
-        diversity,
-        leave_one_out,
-    )
-
-    captions, corpus = system.captions, material.corpus
-    humans = {image_id: system.references[image_id] for image_id in report.image_ids}
-    # Each use of the jar starts Java anew.
-    beside = [name for name in metrics if name != "meteor_java"] if baselines else []
-    progress = bar.stage("leave-one-out")
-    return Evaluation(
-        name=system.name,
-        report=report,
-        intervals=confidence_intervals(report, **drawn),
-        diversity=diversity(captions.values(), material.training),
-        claims=claim_rates(captions, humans, people=baselines),
-        constant=constant_floor(humans, beside, corpus=corpus) if beside else {},
-        leave_one_out=leave_one_out(captions, humans, beside, corpus=corpus, progress=progress)
-        if beside
-        else None,
-    )
+def _opened(name: str) -> Any:
+    return sys.stdin.buffer if name == "-" else name

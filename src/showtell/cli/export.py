@@ -1,6 +1,5 @@
 """`showtell export`."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -48,46 +47,18 @@ def command(
 
     The exported graphs are checked against PyTorch before anything is written.
     """
-    from showtell.extras import require_extra
+    from showtell.training.calls import export
 
-    require_extra("train", purpose="exporting")
-    from showtell.bundle import load_bundle, save_bundle
-    from showtell.data.sources import load_dataset
-    from showtell.runtime.captioner import Captioner
-    from showtell.runtime.evaluate import evaluate_bundle
-    from showtell.training.export import export_run
-    from showtell.training.run import load_run
-
-    trained = load_run(run)
-    if precision == "int8" and not data_dir:
-        raise click.UsageError("--precision int8 needs --data: photos to calibrate on")
-    dataset = load_dataset(data_dir) if data_dir else None
-    records = dataset.require("val") if dataset else ()
-    calibration = dataset.require("train") if dataset and precision == "int8" else ()
-    exported = export_run(trained, precision=precision, calibration=calibration)
-    out = out or Path(f"{trained.config.name}.bundle")
-    save_bundle(out, exported.manifest, exported.files)
-    if records:
-        captioner = Captioner(load_bundle(out))
-        config = exported.manifest.decoding
-        with console.progress_bar(enabled=not no_progress) as bar:
-            report, _ = evaluate_bundle(
-                captioner, records, config, progress=bar.stage("scoring the bundle")
-            )
-        scores = {
-            "measured_on": "this bundle, ONNX Runtime",
-            **report.to_dict(),
-            "checkpoint": trained.scores["scores"],
-        }
-        save_bundle(out, replace(exported.manifest, scores=scores), exported.files)
-    bundle = load_bundle(out)
+    with console.progress_bar(enabled=not no_progress) as bar:
+        exported = export(run, out=out, precision=precision, data=data_dir, progress=bar.report)
+    bundle = exported.bundle
     parts = ", ".join(f"{n} {len(d) / 1e6:.1f} MB" for n, d in bundle.graphs.items())
     found = bundle.manifest.scores["scores"]
     console.say(
-        f"{out}: {bundle.num_bytes / 1e6:.1f} MB ({parts}), weights in {precision}",
+        f"{bundle.path}: {bundle.num_bytes / 1e6:.1f} MB ({parts}), weights in {precision}",
         f"log-probabilities within {exported.parity.max_log_prob_error:.1e} nats of PyTorch; "
         f"{exported.parity.same_captions:.0%} of probes get the same caption; features within "
         f"{exported.features_error:.1%}",
         f"val CIDEr {found['CIDEr']:.1f}, measured on {bundle.manifest.scores['measured_on']}; "
-        f"the checkpoint has {trained.scores['scores']['CIDEr']:.1f}",
+        f"the checkpoint has {exported.checkpoint['CIDEr']:.1f}",
     )

@@ -1,94 +1,42 @@
-"""Scores as a table for people, as JSON for machines, as CSV for a closer look."""
+"""Scores as a table for people."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
 
 from showtell.cli import console
-from showtell.metrics import ClaimRate, Claims, Difference, Diversity, Interval, LeaveOneOut, Report
-from showtell.printable import csv_line
+from showtell.evaluation import Comparison, Evaluation
+from showtell.metrics import ClaimRate, Claims, Diversity, Interval, LeaveOneOut, Report
 
 Scores = Mapping[str, float]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """One system's scores, and what they are to be seen beside."""
-
-    name: str
-    report: Report
-    intervals: Mapping[str, Interval]
-    diversity: Diversity
-    claims: Claims
-    constant: Scores  # of one sentence for every photo; {} if not asked for
-    leave_one_out: LeaveOneOut | None  # None if not asked for, or an image has one reference
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, ready for JSON."""
-        left = self.leave_one_out
-        return {
-            "system": self.name,
-            **self.report.to_dict(),
-            "intervals": {n: _rounded(i.low, i.high) for n, i in self.intervals.items()},
-            "constant_caption": _rounded_scores(self.constant),
-            "leave_one_out": left
-            and {"system": _rounded_scores(left.system), "human": _rounded_scores(left.human)},
-            "diversity": asdict(self.diversity),
-            "claims": {
-                "system": {name: one.to_dict() for name, one in self.claims.system.items()},
-                "human": {name: one.to_dict() for name, one in self.claims.human.items()},
-            },
-        }
-
-    def describe(self) -> list[str]:
-        """Lay it out for people, in lines."""
-        rows = [
-            {
-                "": name,
-                "score": value,
-                "95 % interval": _interval(self.intervals[name]),
-                **_beside(name, self.constant, {"": self.leave_one_out}),
-            }
-            for name, value in self.report.scores.items()
-        ]
-        return [
-            *console.table(rows),
-            *_legend(self),
-            "",
-            *_describe_claims({"": self.claims}),
-            "",
-            _describe_captions(self.diversity),
-            *(f"signature: {s}" for s in _signatures(self.report)),
-        ]
-
-
-def describe(found: Sequence[Evaluation], differences: Mapping[str, Difference]) -> list[str]:
+def describe(found: Evaluation | Comparison) -> list[str]:
     """Lay one system out for people, or two side by side: lines."""
-    return (
-        found[0].describe() if len(found) == 1 else _describe_two(found[0], found[1], differences)
-    )
+    return _describe_two(found) if isinstance(found, Comparison) else _describe_one(found)
 
 
-def to_dict(found: Sequence[Evaluation], differences: Mapping[str, Difference]) -> dict[str, Any]:
-    """One system, or two and their differences, ready for JSON."""
-    if len(found) == 1:
-        return found[0].to_dict()
-    return {
-        "systems": [evaluation.to_dict() for evaluation in found],
-        "differences": {
-            name: {
-                "difference": round(one.second - one.first, 4),
-                "interval": _rounded(one.interval.low, one.interval.high),
-                "significant": one.significant,
-            }
-            for name, one in differences.items()
-        },
-    }
+def _describe_one(found: Evaluation) -> list[str]:
+    rows = [
+        {
+            "": name,
+            "score": value,
+            "95 % interval": _interval(found.intervals[name]),
+            **_beside(name, found.constant, {"": found.leave_one_out}),
+        }
+        for name, value in found.scores.items()
+    ]
+    return [
+        *console.table(rows),
+        *_legend(found),
+        "",
+        *_describe_claims({"": found.claims}),
+        "",
+        _describe_captions(found.diversity),
+        *(f"signature: {s}" for s in _signatures(found.report)),
+    ]
 
 
-def _describe_two(
-    first: Evaluation, second: Evaluation, differences: Mapping[str, Difference]
-) -> list[str]:
+def _describe_two(both: Comparison) -> list[str]:
+    first, second = both.systems
     left = {" A": first.leave_one_out, " B": second.leave_one_out}
     rows = [
         {
@@ -100,7 +48,7 @@ def _describe_two(
             " ": "" if found.significant else "may be chance",
             **_beside(name, first.constant, left),
         }
-        for name, found in differences.items()
+        for name, found in both.differences.items()
     ]
     claims = _describe_claims({" A": first.claims, " B": second.claims})
     lines = [*console.table(rows), *_legend(first), "", *claims, ""]
@@ -109,15 +57,6 @@ def _describe_two(
         lines.append(f"{letter}: {one.name}{decoding}: {_describe_captions(one.diversity)}")
     measured = [first.report.measurement(name) for name in _last_names(first.report)]
     return [*lines, *(f"signature of both: {line}" for line in measured)]
-
-
-def per_image_csv(report: Report, captions: Mapping[str, str]) -> str:
-    """Every image's caption and scores in percent."""
-    rows = [
-        [image_id, *_rounded(*scores.values()), captions[image_id]]
-        for image_id, scores in report.per_image.items()
-    ]
-    return csv_line(["image", *report.scores, "caption"]) + "".join(csv_line(row) for row in rows)
 
 
 def _beside(
@@ -191,11 +130,3 @@ def _percent(found: ClaimRate) -> float | str:
 
 def _interval(interval: Interval) -> str:
     return f"{interval.low:z.1f} to {interval.high:z.1f}"
-
-
-def _rounded(*values: float) -> list[float]:
-    return [round(value, 4) for value in values]
-
-
-def _rounded_scores(scores: Scores) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in scores.items()}

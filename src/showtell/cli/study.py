@@ -1,6 +1,5 @@
 """`showtell study`."""
 
-import os
 import shlex
 from pathlib import Path
 
@@ -70,41 +69,25 @@ def command(
     no_progress: bool,
 ) -> None:
     """Train several systems with several seeds each; write a table of means and spreads."""
-    from showtell.cli.training_events import series_events
     from showtell.extras import require_extra
-    from showtell.training.study.config import load_study
+    from showtell.training.calls import check_study, study
 
-    if os.environ.get("WORLD_SIZE", "1") != "1":
-        raise click.UsageError("a study is one process; `showtell train` runs under torchrun")
-    study = load_study(config)
-    out = out or Path("runs") / study.name
-    if report_only and (only or seeds):
-        raise click.UsageError("--report-only trains nothing: leave out --only and --seeds")
-    if not report_only and data_dir is None:
-        raise click.UsageError("to train, give --data DATA; --report-only needs none")
+    check_study(config, data=data_dir, only=only, seeds=seeds, report_only=report_only)
     require_extra("train", purpose="a study")
-    from showtell.training.study.report import StudyFolder
-    from showtell.training.study.run import report_study, run_study
-    from showtell.training.train import choose_device
+    from showtell.cli.training_events import series_events
 
-    if report_only or data_dir is None:
-        report_study(study, out)
-    else:
-        chosen = choose_device(device)
-        with series_events(
-            f"the study in {out}", device=chosen.type, no_progress=no_progress
-        ) as events:
-            run_study(
-                study,
-                data_dir,
-                out,
-                device=chosen,
-                only=only,
-                seeds=seeds,
-                cache_dir=cache_dir,
-                command=shlex.join(["showtell", *arguments]),
-                events=events,
-            )
-    folder = StudyFolder(out)
+    with series_events("the study", no_progress=no_progress) as events:
+        folder = study(
+            config,
+            data=data_dir,
+            out=out,
+            only=only,
+            seeds=seeds,
+            report_only=report_only,
+            device=device,
+            cache_dir=cache_dir,
+            command=shlex.join(["showtell", *arguments]),
+            events=events,
+        ).folder
     console.lines(folder.table.read_text(encoding="utf-8").splitlines())
     console.say(f"written: {folder.table}, {folder.json}, {folder.picture}")

@@ -107,60 +107,33 @@ def command(
     Where the config says recognition.min_count, train the encoder to name what it sees.
     """
     from showtell.extras import require_extra
-    from showtell.training.stages.config import load_recipe
 
-    overrides = settings if seed is None else (*settings, f"seed={seed}")
     require_extra("train", purpose="training")
-    if tensorboard:
-        require_extra("tensorboard", purpose="--tensorboard")
     from showtell.cli.training_events import series_events
-    from showtell.data.pseudo_captions import read_pseudo_captions
-    from showtell.data.text import read_text
-    from showtell.training.precision import has_bfloat16
-    from showtell.training.processes import joined
-    from showtell.training.run import average, load_run
-    from showtell.training.stages.run import run_recipe
-    from showtell.training.train import choose_device
+    from showtell.training.calls import train
 
-    init = average([load_run(path) for path in init_from]) if init_from else None
-    recipe = load_recipe(config_path, overrides, base=init.config if init else None)
-    if recipe.stages[0].name and (force or teacher):
-        raise click.UsageError(
-            "of a recipe, delete the folders of the stages that are to be trained anew"
-            if force
-            else "a recipe names the teachers of its stages itself; leave out --teacher"
-        )
-    out = out or Path("runs") / recipe.name
-    chosen = choose_device(device)
-    wants_bfloat16 = any(stage.config.training.precision == "bfloat16" for stage in recipe.stages)
-    if wants_bfloat16 and not has_bfloat16(chosen):
-        console.say("this CPU has no bfloat16: training in float32")
-    kept = f"the run in {out}"
-    with (
-        joined(chosen) as processes,
-        series_events(kept, device=chosen.type, no_progress=no_progress) as events,
-    ):
-        state = run_recipe(
-            recipe,
-            data_dir,
-            out,
-            processes=processes,
-            init=init,
-            teachers=tuple(load_run(path) for path in teacher),
-            text=read_text(text_path) if text_path else None,
-            photos_dir=photos_dir,
-            pseudo_captions=(
-                read_pseudo_captions(pseudo_captions_path) if pseudo_captions_path else None
-            ),
-            command=shlex.join(["showtell", *arguments]),
+    with series_events("the run", no_progress=no_progress) as events:
+        trained = train(
+            config_path,
+            data=data_dir,
+            out=out,
+            seed=seed,
+            settings=settings,
+            init_from=init_from,
+            teacher=teacher,
+            photos=photos_dir,
+            text=text_path,
+            pseudo_captions=pseudo_captions_path,
+            device=device,
             force=force,
             tensorboard=tensorboard,
             cache_dir=cache_dir,
+            command=shlex.join(["showtell", *arguments]),
             events=events,
         )
-    run = out / recipe.stages[-1].name
+    run, state = trained.run, trained.state
     best = f"best epoch {state.best_epoch} with"
-    if recipe.stages[-1].config.recognises:
+    if trained.recognises:
         console.say(f"{best} loss {state.best_loss:.3f} on val; run in {run}")
         return
     console.say(

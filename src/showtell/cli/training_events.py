@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from showtell.cli import console
@@ -12,34 +13,40 @@ from showtell.training.series import SeriesEvents
 
 
 @contextmanager
-def series_events(kept: str, *, device: str, no_progress: bool) -> Iterator[SeriesEvents]:
+def series_events(what: str, *, no_progress: bool) -> Iterator[SeriesEvents]:
     """Show the progress of trainings; the first Ctrl-C lets them stop after the batch in hand.
 
     Args:
-        kept: what to say then is kept, such as "the run in runs/merge".
-        device: what it runs on.
+        what: what to say then is kept, such as "the run".
     """
+    places: list[tuple[Path, str]] = []
     with (
         console.progress_bar(enabled=not no_progress) as bar,
         console.interrupt_flag() as interrupted,
     ):
 
         def on_data(data: TrainingData | RecognitionData) -> None:
-            for line in (*data.notes, f"{data.summary}; device {device}"):
+            for line in (*data.notes, f"{data.summary}; device {places[-1][1]}"):
                 console.say(line)
+
+        def on_place(folder: Path, device: str) -> None:
+            places.append((folder, device))
 
         def on_begin(name: str, number: int, total: int) -> None:
             console.say(f"{name}: {number} of {total}")
 
         try:
             yield SeriesEvents(
+                place=on_place,
                 training=_training_events(bar, should_stop=interrupted),
                 features=bar.stage("features"),
                 data=on_data,
                 begin=on_begin,
+                note=console.say,
             )
         except KeyboardInterrupt:
-            console.say(f"{kept} is kept; the same command goes on with it")
+            for folder, _ in places:
+                console.say(f"{what} in {folder} is kept; the same command goes on with it")
             raise
 
 

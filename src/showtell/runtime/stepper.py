@@ -28,7 +28,8 @@ class OnnxStepper:
             features: (B, L, D).
             concepts: (B, C); passed over where the start graph does not ask for them.
             unseen: begin another for each, told its concepts but not shown it; they come last.
-            vocabulary_size: V, which the step graph must agree with.
+            vocabulary_size: V, which the step graph must agree with. If not given, its
+                log-probabilities are not looked at: who compares them does.
 
         Raises:
             BundleError: the graphs do not fit what they are given; `step` raises it too.
@@ -84,11 +85,13 @@ class OnnxStepper:
 
     def _check_log_probs(self, log_probs: NDArray[np.float32]) -> None:
         """Refuse what a damaged decoder gives, which a search would take for silence."""
-        rows, words = self.num_rows, self._vocabulary_size
-        if log_probs.ndim != 2 or words not in (None, log_probs.shape[1]):
+        if self._vocabulary_size is None:
+            return
+        expected = (self.num_rows, self._vocabulary_size)
+        if log_probs.shape != expected:
             raise BundleError(
-                f"{self._step.name} gives log-probabilities {log_probs.shape} for {rows} sentences "
-                f"and a vocabulary of {words} words"
+                f"{self._step.name} gives log-probabilities {log_probs.shape}, not {expected}: one "
+                "for each word of the vocabulary"
             )
         best = log_probs.max(axis=1)  # NaN if any is
         if not ((best <= ROUNDING) & (best > -np.inf)).all():

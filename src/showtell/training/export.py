@@ -11,15 +11,15 @@ from showtell import __version__
 from showtell.bundle import CONCEPTS, ENCODER, START, STEP, VOCABULARY, EncoderInfo, Manifest
 from showtell.data.records import Record
 from showtell.errors import BundleError, ConfigError
-from showtell.export.onnx import export_decoder, export_encoder
-from showtell.export.parity import (
+from showtell.exporting.onnx import export_decoder, export_encoder
+from showtell.exporting.parity import (
     Parity,
     compare_encoders,
     measure_encoder_parity,
     measure_parity,
 )
-from showtell.export.precision import store_float16, store_int8
-from showtell.export.quantise import quantise_encoder
+from showtell.exporting.precision import store_float16, store_int8
+from showtell.exporting.quantise import quantise_encoder
 from showtell.images import prepare
 from showtell.models.decoders import Decoder
 from showtell.models.encoders import Encoder
@@ -53,7 +53,7 @@ class Exported:
     manifest: Manifest
     files: dict[str, bytes]
     parity: Parity  # of the decoder's graphs
-    features_error: float  # of the encoder's: a share, see `showtell.export.parity`
+    features_error: float  # of the encoder's: a share, see `showtell.exporting.parity`
 
 
 def export_run(run: TrainedRun, *, precision: str, calibration: Sequence[Record] = ()) -> Exported:

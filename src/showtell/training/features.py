@@ -29,7 +29,7 @@ from showtell.data.batches.augment import View
 from showtell.data.batches.cache import FeatureCache, default_cache_dir
 from showtell.data.records import ImageFile, Record
 from showtell.errors import ImageError
-from showtell.export.onnx import export_encoder, export_trunk
+from showtell.exporting.onnx import export_encoder, export_trunk
 from showtell.files import sha256_hex
 from showtell.images import prepare
 from showtell.models.encoders import Encoder, build_encoder, hash_weights

@@ -13,10 +13,10 @@ import torch
 from showtell.bundle import ENCODER, load_bundle
 from showtell.config import BeamConfig, DecoderConfig, EncoderConfig
 from showtell.errors import BundleError
-from showtell.export.onnx import OPSET, _fold_lookups, export_decoder, export_encoder
-from showtell.export.parity import compare_encoders, measure_encoder_parity, measure_parity
-from showtell.export.precision import store_float16, store_int8
-from showtell.export.quantise import quantise_encoder
+from showtell.exporting.onnx import OPSET, _fold_lookups, export_decoder, export_encoder
+from showtell.exporting.parity import compare_encoders, measure_encoder_parity, measure_parity
+from showtell.exporting.precision import store_float16, store_int8
+from showtell.exporting.quantise import quantise_encoder
 from showtell.images import prepare
 from showtell.models.build import ARCHITECTURES, build_decoder
 from showtell.models.decoders import Decoder

@@ -32,7 +32,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from showtell.errors import BundleError
-from showtell.export.precision import store_float16, store_int8
+from showtell.exporting.precision import store_float16, store_int8
 
 # Of the convolutions. On EfficientNet-Lite2 the grid's error is 0.10 of its length with them, 0.12
 # with half of them (0.3 MB less in float16), and 0.21 with none.
