@@ -25,6 +25,7 @@ from showtell.errors import BundleError, one_line
 from showtell.runtime.arrays import read_arrays
 
 Floats = NDArray[np.float64]
+MEASURED = 5  # numbers of `Domain.measure`
 VOTES = 4.0  # nats; the temperature of hypotheses' votes, whatever the search chooses by
 
 
@@ -143,11 +144,12 @@ class Confidence:
         Raises:
             BundleError: it is of another.
         """
-        found = len(self.good.weights), len(self.domain.mean)
-        if found != (evidence, width):
+        read, of_picture = len(self.good.weights), len(self.domain.mean)
+        if read not in (evidence, evidence + MEASURED) or of_picture != width:
             raise BundleError(
-                f"the calibration is of another model: it reads {found[0]} numbers of a caption "
-                f"and {found[1]} of a picture, this one has {evidence} and {width}"
+                f"the calibration is of another model: it reads {read} numbers of a caption and "
+                f"{of_picture} of a picture, this one has {evidence} (with {MEASURED} of its "
+                f"distance {evidence + MEASURED}) and {width}"
             )
 
     @classmethod
@@ -160,7 +162,7 @@ class Confidence:
         try:
             arrays = read_arrays(data, ("good", "known", "mean", "axes", "spread"))
             good, known, mean, axes, spread = arrays.values()
-            fits = axes.shape == (*spread.shape, *mean.shape) and known.shape == (6,)
+            fits = axes.shape == (*spread.shape, *mean.shape) and known.shape == (MEASURED + 1,)
             fits = fits and axes.ndim == 2 and spread.min() > 0
             if not (fits and good.ndim == 1 and len(good) > len(Evidence._fields)):
                 raise ValueError("its arrays do not fit each other")
