@@ -419,7 +419,7 @@ def test_references_with_an_image_without_any_are_refused(
         (["refs.jsonl", "--references", "good.json"], "captions and references swapped?"),
         ([".", *REFS], ". is a folder; if it is a model, give --data DATA"),
         (["good.json", *REFS, "--out", "good.json"], "good.json would be overwritten"),
-        (["good.json", *REFS, "--per-image", "refs.jsonl"], "refs.jsonl would be overwritten"),
+        (["good.json", *REFS, "--per-image", "refs.jsonl"], "--per-image writes a CSV"),
         (["good.json", *REFS, "--out", "x", "--per-image", "x"], "x would be overwritten"),
         (["good.json", *REFS, "--seed", "-1"], "-1 is not in the range"),
         (["good.json", *REFS, "--resamples", "5"], "5 is not in the range"),

@@ -34,8 +34,7 @@ def are_several(paths: Sequence[Path]) -> bool:
 
 def is_one_file(paths: Sequence[Path]) -> bool:
     """Tell whether a single file is named, and no folder or pattern."""
-    (first, *others) = paths
-    return not others and not _is_folder(first) and expand(first) == [first]
+    return len(paths) == 1 and not _is_folder(paths[0]) and expand(paths[0]) == [paths[0]]
 
 
 def expand(path: Path) -> list[Path]:
