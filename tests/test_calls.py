@@ -34,6 +34,7 @@ OTHER_WORDS = {
     "config_path": "config",
     "photos_dir": "photos",
     "text_path": "text",
+    "pseudo_captions_path": "pseudo_captions",
 }
 
 

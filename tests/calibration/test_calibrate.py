@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from showtell import BeamConfig, Captioner
-from showtell.bundle import FORMAT_VERSION, load_bundle
+from showtell.bundle import CONFIDENCE, FORMAT_VERSION, load_bundle
+from showtell.calibration.bundle import calibrate
 from showtell.calibration.odd import KINDS, draw_odd
 from showtell.calibration.sure import out_of_fold
 from showtell.calibration.target import judge
@@ -16,6 +17,7 @@ from showtell.cli.main import run
 from showtell.data.records import ImageFile, Record
 from showtell.errors import DataError
 from showtell.metrics.cider import CiderD
+from showtell.runtime.confidence import Confidence
 from showtell.text import tokenize
 
 
@@ -150,3 +152,26 @@ def test_no_photo_is_judged_by_a_fit_that_saw_it() -> None:
 def test_single_references_cannot_say_what_people_reach() -> None:
     with pytest.raises(DataError, match="two references"):
         judge(["a dog"], [record("a dog")], RECORDS)
+
+
+def test_photos_that_the_model_learned_from_too_are_not_strange_to_it(
+    calibrated: tuple[Path, Path], data: Path, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number, chart in enumerate(draw_odd("chart", 12)):
+        chart.save(photos / f"{number}.png")
+    without, _ = calibrated
+    calibrate(tiny_bundle, data=data, photos=photos, out=tmp_path / "with.bundle", threads=1)
+    captioner = Captioner.load(without, threads=1)
+    pooled = captioner.encode(captioner.prepare(photos / "1.png").pixels[None]).pooled
+    far, near = (
+        Confidence.from_bytes(load_bundle(path).files[CONFIDENCE]).domain.measure(pooled)[0, 1]
+        for path in (without, tmp_path / "with.bundle")
+    )
+    assert near < far - 1  # logarithms of the distance off the axes
+
+
+def test_a_folder_without_photos_is_refused(data: Path, tiny_bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no photo"):
+        calibrate(tiny_bundle, data=data, photos=tmp_path, out=tmp_path / "x.bundle")

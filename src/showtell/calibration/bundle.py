@@ -20,9 +20,10 @@ from showtell.calibration.calibrate import Calibration, Judged, Part
 from showtell.calibration.calibrate import calibrate as fit
 from showtell.calibration.quality import draw_reliability
 from showtell.config import BeamConfig
+from showtell.data.reading.tree import walk
 from showtell.data.records import Dataset, Record
 from showtell.data.sources import load_dataset
-from showtell.errors import ConfigError
+from showtell.errors import ConfigError, DataError
 from showtell.extras import require_extra
 from showtell.files import write_atomically
 from showtell.metrics import Claims, Report, claim_rates, score
@@ -72,6 +73,7 @@ def calibrate(
     *,
     data: str | PathLike[str],
     also: Sequence[str | PathLike[str]] = (),
+    photos: str | PathLike[str] | None = None,
     out: str | PathLike[str] | None = None,
     figure: str | PathLike[str] | None = None,
     threads: int | None = None,
@@ -83,6 +85,8 @@ def calibrate(
         model: a bundle, by path or name.
         data: a dataset with the splits train and val; the model must not have learned from val.
         also: more of them, to be right about these too; all of their splits are read.
+        photos: a folder of pictures without captions that the model learned from beside train, such
+            as `showtell train --photos` was given.
         out: where to write; over the bundle itself if not given.
         figure: a PNG file to draw the reliability diagram to.
         threads: of the captioner; the available cores, at most 8, if not given.
@@ -105,6 +109,7 @@ def calibrate(
         bundle,
         *(dataset.require(split) for split in ("train", "val")),
         also=[_all_of(load_dataset(Path(one))) for one in also],
+        learned_from=_pictures_in(Path(photos)) if photos else (),
         threads=threads,
         progress=stage(progress, "calibrating"),
     )
@@ -123,12 +128,20 @@ def _all_of(dataset: Dataset) -> Part:
     return Part(dataset.root.resolve().name, records)
 
 
+def _pictures_in(folder: Path) -> list[Record]:
+    found = walk(folder).images
+    if not found:
+        raise DataError(f"{folder} holds no photo")
+    return [Record(name, image, (), "train") for name, image in found.items()]
+
+
 def calibrate_bundle(
     bundle: Bundle,
     train: Sequence[Record],
     val: Sequence[Record],
     *,
     also: Sequence[Part] = (),
+    learned_from: Sequence[Record] = (),
     threads: int | None = None,
     progress: Progress = no_progress,
 ) -> CalibratedBundle:
@@ -141,7 +154,7 @@ def calibrate_bundle(
     """
     plain = _without_fits(bundle)
     captioner = Captioner(plain, threads=threads)
-    found = fit(captioner, train, val, also=also, progress=progress)
+    found = fit(captioner, train, val, also=also, learned_from=learned_from, progress=progress)
     files = plain.files | {CONFIDENCE: found.confidence.to_bytes()}
     decoding, scores = plain.manifest.decoding, plain.manifest.scores
     if found.opinion:

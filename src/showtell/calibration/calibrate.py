@@ -94,6 +94,7 @@ def calibrate(
     val: Sequence[Record],
     *,
     also: Sequence[Part] = (),
+    learned_from: Sequence[Record] = (),
     progress: Progress = no_progress,
 ) -> Calibration:
     """Fit how sure to be of a bundle's captions, with the search that the bundle asks for.
@@ -107,6 +108,7 @@ def calibrate(
             document frequencies.
         val: photos that the model did not learn from.
         also: more of them, of other datasets, to be right about these too.
+        learned_from: photos that the model learned from beside train; their captions are not read.
         progress: pictures seen.
 
     Raises:
@@ -117,7 +119,7 @@ def calibrate(
     parts = (Part("val", val), *also)
     _check_sizes(parts)
     records = [record for part in parts for record in part.records]
-    domain, ours, odd = _look(captioner, train, records, progress)
+    domain, ours, odd = _look(captioner, [*train, *learned_from], records, progress)
     fitted = _second_opinion(captioner, ours, records, train)
     opinion = fitted.opinion if fitted else None
     said = fitted.said if fitted else [tokens[0] for tokens in ours.tokens]
@@ -163,12 +165,12 @@ def _check_sizes(parts: Sequence[Part]) -> None:
 
 def _look(
     captioner: Captioner,
-    train: Sequence[Record],
+    learned_from: Sequence[Record],
     records: Sequence[Record],
     progress: Progress,
 ) -> tuple[Domain, Seen, dict[str, Seen]]:
-    """Look at all pictures: where the train photos lie, our photos, and odd pictures by kind."""
-    total = len(train) + len(records) + len(KINDS) * ODD_OF_A_KIND
+    """Look at all pictures: where those learned from lie, our photos, odd pictures by kind."""
+    total = len(learned_from) + len(records) + len(KINDS) * ODD_OF_A_KIND
     done = iter(range(1, total + 1))
 
     def counted(images: Iterable[PreparedImage]) -> Iterator[PreparedImage]:
@@ -176,7 +178,7 @@ def _look(
             yield image
             progress(next(done), total)
 
-    domain = fit_domain(encode(captioner, counted(photos(captioner, train))))
+    domain = fit_domain(encode(captioner, counted(photos(captioner, learned_from))))
     ours = see(captioner, counted(photos(captioner, records)))
     odd = {kind: see(captioner, counted(odd_pictures(captioner, kind))) for kind in KINDS}
     return domain, ours, odd

@@ -36,8 +36,7 @@ class Sure:
         others = self.domain.measure(np.concatenate([self.odd[kind][0] for kind in kinds]))
         is_photo = np.arange(len(ours) + len(others)) < len(ours)
         known = fit_logistic(np.concatenate([ours, others]), is_photo, prior=PHOTOS)
-        values = np.hstack([evidence, ours])
-        fitted = fit_factor(values, good, known.probability(ours))  # no photo is quite known
+        fitted = fit_factor(evidence, good, known.probability(ours))  # no photo is quite known
         return Confidence.from_bytes(Confidence(fitted, known, self.domain).to_bytes())
 
     def out_of_fold(self) -> Floats:

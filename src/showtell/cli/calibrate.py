@@ -24,7 +24,7 @@ Examples:
   showtell calibrate merge.bundle --data flickr8k
   showtell calibrate merge.bundle --data flickr8k --figure reliability.png
   showtell calibrate base --data photos --out mine.bundle     for photos of your own kind
-  showtell calibrate mine.bundle --data flickr8k --also everyday
+  showtell calibrate mine.bundle --data flickr8k --also everyday --photos pictures
 
 \b
 DATA needs two splits: the photos of train show what the model knows, the captions of val what it
@@ -46,6 +46,14 @@ is good at. The model must not have learned from val.
     help="Photos with captions of another kind, to be right about them too; may be given again. "
     "All of its splits are read, and the model must not have learned from any.",
 )
+@click.option(
+    "--photos",
+    "photos_dir",
+    type=PATH,
+    metavar="DIR",
+    help="Pictures without captions that the model learned from too, as `train --photos` had them: "
+    "it knows such photos.",
+)
 @click.option("--out", type=PATH, metavar="PATH", help="Write there  [default: the bundle itself]")
 @click.option("--figure", type=PATH, metavar="PNG", help="Draw the reliability diagram.")
 @threads_option
@@ -54,6 +62,7 @@ def command(
     model: str,
     data_dir: Path,
     also_dirs: tuple[Path, ...],
+    photos_dir: Path | None,
     out: Path | None,
     figure: Path | None,
     threads: int | None,
@@ -73,6 +82,7 @@ def command(
             model,
             data=data_dir,
             also=also_dirs,
+            photos=photos_dir,
             out=out,
             figure=figure,
             threads=threads,

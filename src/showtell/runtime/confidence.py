@@ -3,10 +3,10 @@
     P(good) = P(the picture is like those the model learned from) · P(good | it is)
 
 Each factor is a logistic regression. The second reads what the search says of its own caption,
-`Evidence`, and how far the photo is from those of train, and is fitted on photos whose captions
-were compared with people's. A screenshot can have a caption that the decoder is sure of, so the
-first reads how large the picture's pooled features are and how far from those of the train photos,
-and is fitted on pictures that are no photos.
+`Evidence`, and is fitted on photos whose captions were compared with people's. A screenshot can
+have a caption that the decoder is sure of, so the first reads how large the picture's pooled
+features are and how far from those of the photos that the model learned from, and is fitted on
+pictures that are no photos.
 
 `showtell.calibration` fits them. NumPy only. Shapes: B pictures, D feature width, K axes.
 """
@@ -25,7 +25,6 @@ from showtell.errors import BundleError, one_line
 from showtell.runtime.arrays import read_arrays
 
 Floats = NDArray[np.float64]
-MEASURED = 5  # numbers of `Domain.measure`
 VOTES = 4.0  # nats; the temperature of hypotheses' votes, whatever the search chooses by
 
 
@@ -102,7 +101,7 @@ class Domain:
 class Confidence:
     """What a calibrated model carries."""
 
-    good: Logistic  # of `Evidence`, then `Domain.measure`; of older bundles the first alone
+    good: Logistic  # of `Evidence`
     known: Logistic  # of `Domain.measure`
     domain: Domain
 
@@ -117,9 +116,8 @@ class Confidence:
         """
         if not evidence:
             return np.zeros(0)
-        measured = self.domain.measure(pooled)
-        values = np.hstack([np.array(evidence), measured])[:, : len(self.good.weights)]
-        return self.known.probability(measured) * self.good.probability(values)
+        known = self.known.probability(self.domain.measure(pooled))
+        return known * self.good.probability(np.array(evidence))
 
     def to_bytes(self) -> bytes:
         """Write as an npz of arrays, the large ones as float16."""
@@ -144,12 +142,11 @@ class Confidence:
         Raises:
             BundleError: it is of another.
         """
-        read, of_picture = len(self.good.weights), len(self.domain.mean)
-        if read not in (evidence, evidence + MEASURED) or of_picture != width:
+        found = len(self.good.weights), len(self.domain.mean)
+        if found != (evidence, width):
             raise BundleError(
-                f"the calibration is of another model: it reads {read} numbers of a caption and "
-                f"{of_picture} of a picture, this one has {evidence} (with {MEASURED} of its "
-                f"distance {evidence + MEASURED}) and {width}"
+                f"the calibration is of another model: it reads {found[0]} numbers of a caption "
+                f"and {found[1]} of a picture, this one has {evidence} and {width}"
             )
 
     @classmethod
@@ -162,7 +159,7 @@ class Confidence:
         try:
             arrays = read_arrays(data, ("good", "known", "mean", "axes", "spread"))
             good, known, mean, axes, spread = arrays.values()
-            fits = axes.shape == (*spread.shape, *mean.shape) and known.shape == (MEASURED + 1,)
+            fits = axes.shape == (*spread.shape, *mean.shape) and known.shape == (6,)
             fits = fits and axes.ndim == 2 and spread.min() > 0
             if not (fits and good.ndim == 1 and len(good) > len(Evidence._fields)):
                 raise ValueError("its arrays do not fit each other")
