@@ -225,7 +225,7 @@ def test_models_lists_what_is_installed_with_scores_and_the_command(
     assert "base (default)" in out
     assert "ms/photo" in out
     assert "split:val" in out
-    assert "made by: showtell train configs/flagship.toml" in out
+    assert "made by: showtell train configs/flagship-more.toml" in out
     assert "made by: showtell train configs/merge.toml" in out
     assert run(["models", "--json"]) == 0
     models = json.loads(capsys.readouterr().out)
