@@ -20,10 +20,10 @@ from showtell.calibration.calibrate import Calibration, Judged, Part
 from showtell.calibration.calibrate import calibrate as fit
 from showtell.calibration.quality import draw_reliability
 from showtell.config import BeamConfig
-from showtell.data.reading.tree import walk
+from showtell.data.reading.tree import pictures_in
 from showtell.data.records import Dataset, Record
 from showtell.data.sources import load_dataset
-from showtell.errors import ConfigError, DataError
+from showtell.errors import ConfigError
 from showtell.extras import require_extra
 from showtell.files import write_atomically
 from showtell.metrics import Claims, Report, claim_rates, score
@@ -109,7 +109,10 @@ def calibrate(
         bundle,
         *(dataset.require(split) for split in ("train", "val")),
         also=[_all_of(load_dataset(Path(one))) for one in also],
-        learned_from=_pictures_in(Path(photos)) if photos else (),
+        learned_from=[
+            Record(str(image), image, (), "train")
+            for image in (pictures_in(Path(photos)) if photos else ())
+        ],
         threads=threads,
         progress=stage(progress, "calibrating"),
     )
@@ -126,13 +129,6 @@ def calibrate(
 def _all_of(dataset: Dataset) -> Part:
     records = [record for split in dataset.splits for record in dataset.require(split)]
     return Part(dataset.root.resolve().name, records)
-
-
-def _pictures_in(folder: Path) -> list[Record]:
-    found = walk(folder).images
-    if not found:
-        raise DataError(f"{folder} holds no photo")
-    return [Record(name, image, (), "train") for name, image in found.items()]
 
 
 def calibrate_bundle(

@@ -101,15 +101,12 @@ def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
 
     A dataset may have moved: its name does not count. An older showtell did not note the encoder.
     """
-    differ = []
-    differ += changed_settings(found["config"], from_dict(Config, wanted["config"]))
+    differ = changed_settings(found["config"], from_dict(Config, wanted["config"]))
     if found["data"]["splits"] != wanted["data"]["splits"]:
         differ.append("its data")
-    if _sha256(found["data"].get("text")) != _sha256(wanted["data"].get("text")):
-        differ.append("its text")
-    pseudo = [data["data"].get("pseudo_captions") for data in (found, wanted)]
-    if _sha256(pseudo[0]) != _sha256(pseudo[1]):
-        differ.append("its pseudo-captions")
+    for name, what in (("text", "its text"), ("pseudo_captions", "its pseudo-captions")):
+        if _sha256(found["data"].get(name)) != _sha256(wanted["data"].get(name)):
+            differ.append(what)
     if found.get("encoder_sha256", wanted["encoder_sha256"]) != wanted["encoder_sha256"]:
         differ.append("the weights of its encoder")
     if _weights(found.get("init")) != _weights(wanted["init"]):

@@ -7,9 +7,8 @@ from pathlib import Path
 from showtell.config import Config
 from showtell.data.batches.augment import View
 from showtell.data.batches.photos import CachedFeatures
-from showtell.data.reading.tree import walk
+from showtell.data.reading.tree import pictures_in
 from showtell.data.records import ImageFile
-from showtell.errors import DataError
 from showtell.models.encoders import Encoder
 from showtell.progress import Progress
 from showtell.training.features import compute_kinds, encoder_session, hash_files
@@ -21,11 +20,7 @@ def photos_in(folder: Path) -> dict[str, ImageFile]:
     Raises:
         DataError: it is no folder, or holds no picture.
     """
-    if not folder.is_dir():
-        raise DataError(f"{folder} is no folder of photos")
-    files = list(walk(folder).images.values())
-    if not files:
-        raise DataError(f"{folder} holds no photo")
+    files = pictures_in(folder)
     return dict(zip(hash_files(files), files, strict=True))
 
 

@@ -73,6 +73,20 @@ def walk(root: Path) -> Tree:
     return Tree(root, dict(sorted(images.items())), tuple(sorted(others)))
 
 
+def pictures_in(folder: Path) -> list[ImageFile]:
+    """Return the pictures below a folder that need no captions.
+
+    Raises:
+        DataError: it is no folder, holds no picture, or is one that `walk` refuses.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder of photos")
+    files = list(walk(folder).images.values())
+    if not files:
+        raise DataError(f"{folder} holds no photo")
+    return files
+
+
 def _is_utf8(name: str) -> bool:
     try:
         name.encode()
