@@ -99,14 +99,15 @@ def load_training_data(
     learns_text = text is not None and config.text.sentences > 0
     others = photos_in(photos_dir) if photos_dir and (learns_text or pseudo_captions) else {}
     pseudo = _pseudo_records(pseudo_captions, others, config) if pseudo_captions else []
+    to_borrow = others if learns_text else {}
     photos, hashes = _photos_of(
         splits,
-        others,
+        to_borrow,
         config,
         encoder,
         cache_dir,
         progress,
-        pseudo=[record.image_id for record in pseudo],
+        pseudo={record.image_id: record.image for record in pseudo},
     )
     tokens = {
         name: [tokenize(caption) for record in split for caption in record.captions]
@@ -135,7 +136,7 @@ def load_training_data(
             photos["pseudo"].concepts,
             by_people=False,
         )
-    borrowed = photos["others" if others else "train"]
+    borrowed = photos["others" if to_borrow else "train"]
     return TrainingData(
         train=datasets["train"],
         val=datasets["val"],
@@ -174,14 +175,15 @@ def _photos_of(
     cache_dir: Path | None,
     progress: Progress,
     *,
-    pseudo: Sequence[str] = (),
+    pseudo: Mapping[str, ImageFile],
 ) -> tuple[dict[str, _Seen], dict[str, str]]:
     """Give what is seen of train, val and others, and the pictures' hashes by image id.
 
-    Args:
-        pseudo: hashes of those of the others that have pseudo-captions.
-
     No features are computed where the encoder learns from the first epoch on.
+
+    Args:
+        others: photos that sentences borrow, by their hashes.
+        pseudo: those that have pseudo-captions, likewise.
     """
     hashes = hash_pictures([record for split in splits.values() for record in split])
     if config.finetuning.from_epoch == 1:
@@ -197,7 +199,7 @@ def _photos_of(
     if others:
         groups["others"] = others, list(others), 1
     if pseudo:
-        groups["pseudo"] = {name: others[name] for name in pseudo}, list(pseudo), 1
+        groups["pseudo"] = pseudo, list(pseudo), 1
     looks_at = ["concepts"] if config.decoder.concept_places else []
     looks = Looks(
         config,
